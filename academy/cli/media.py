@@ -109,3 +109,11 @@ def nginx(listen: str, upstream: str, certificate: str, key: str, cache: str) ->
         raise click.UsageError("--certificate and --key go together")
     tls = Certificate(certificate, key) if certificate else None
     click.echo(nginx_configuration(settings, listen=listen, upstream=upstream, cache=cache, tls=tls), nl=False)
+
+
+@group.command("keep")
+def keep() -> None:
+    """Have the files made that members keep on their phones, for lectures published before there were such."""
+    runtime: Runtime = current_app.extensions["academy"]
+    count = runtime.db.run_in_transaction(media.enqueue_kept)
+    click.echo(f"{count} lectures; the worker makes them one after the other")

@@ -33,8 +33,9 @@ from academy.learning.heartbeats import (
     read_heartbeat,
 )
 from academy.learning.metrics import Meter, new_metrics_folder
-from academy.learning.models import LeaseEnd
+from academy.learning.models import KeptForm, LeaseEnd
 from academy.learning.moved_places import DeclaredRecuts, MovedPlace
+from academy.learning.offline import KeptLease, keep_lecture, renew_kept
 from academy.learning.playback_page import PlaybackPage, load_playback_page
 from academy.learning.queries import (
     ItemProgress,
@@ -70,6 +71,8 @@ __all__ = [
     "DeclaredRecuts",
     "HeartbeatOutcome",
     "ItemProgress",
+    "KeptForm",
+    "KeptLease",
     "LeaseEnd",
     "LeaseRefused",
     "Ledger",
@@ -103,6 +106,7 @@ __all__ = [
     "evidence_csv",
     "explain_refusal",
     "item_states",
+    "keep_lecture",
     "latest_recut",
     "ledger_differences",
     "ledger_of",
@@ -118,6 +122,7 @@ __all__ = [
     "recently_begun",
     "record_of_year",
     "record_years",
+    "renew_kept",
     "repair_ledgers",
     "study_time",
     "unpack_spans",

@@ -1,12 +1,12 @@
 """Credit of one member in an old version of an item, carried over to a newer one for the stretches that stayed."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from academy.core.database import Tx
 from academy.learning import completions, consequences, ledger_rows, rules
 from academy.learning.heartbeats import HeartbeatOutcome
 from academy.learning.ledger_rows import LedgerRow, RowKey
-from academy.learning.models import Recut, WatchLedger
+from academy.learning.models import OfflinePlayback, Recut, WatchLedger
 from academy.learning.rules import Span, Unit
 from academy.library.models import CourseItem, ItemVersion
 
@@ -74,4 +74,15 @@ def _give(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
     if row.pending_since_ms is not None:
         consequences.write_consequences(tx, key, course_id, row)
     ledger_rows.save(tx, {key: row})
+    _spare_clocks(tx, member_id, rules.study_ms(outcome.gained, row.unit))
     return held
+
+
+def _spare_clocks(tx: Tx, member_id: int, carried_ms: int) -> None:
+    """What is carried over took no time: the clocks of kept lectures, which sum up what was earned, leave it out."""
+    if carried_ms:
+        p = OfflinePlayback
+        values = {p.base_ms: p.base_ms + carried_ms, p.last_base_ms: p.last_base_ms + carried_ms}
+        tx.execute(
+            update(p).where(p.member_id == member_id).values(values).execution_options(synchronize_session=False)
+        )

@@ -4,7 +4,7 @@ import datetime as dt
 
 from academy.core.database import Tx
 from academy.core.settings import Settings
-from academy.learning import carry_over, completions, consequences, refusals, rules
+from academy.learning import carry_over, completions, consequences, offline_crediting, refusals, rules
 from academy.learning.heartbeats import Heartbeat, HeartbeatOutcome
 from academy.learning.ledger_rows import LedgerRow, RowKey
 from academy.learning.models import PlaybackLease
@@ -16,6 +16,10 @@ def settle_ended(
     """Give the reason why nothing can be added; but what was watched before a normal end and was queued on the device
     is still credited, as far as the clock allowed until that end. Changes the row in memory; the caller writes it."""
     lease, reason = refusals.why_ended(tx, beat.grant)
+    if lease is not None and lease.is_kept and beat.key in rows:
+        outcome.ended, outcome.reason, outcome.refused = reason, reason, beat.spans
+        offline_crediting.settle_kept(tx, settings.accepted_rate, lease, rows, beat, outcome)
+        return
     outcome.ended, outcome.reason, outcome.refused = reason, reason, beat.spans
     if lease is not None and lease.ended_at is not None and reason in refusals.LATE and beat.spans and beat.key in rows:
         _credit(tx, settings, lease, lease.ended_at, rows, beat, outcome)

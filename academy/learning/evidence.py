@@ -102,6 +102,7 @@ def _leases(tx: Tx, member_id: int, item_id: int) -> list[dict[str, Any]]:
             "lease": row.public_id,
             "version": row.item_version,
             "device": row.device,
+            **({"kept_for_offline": True} if row.is_kept else {}),
             **({"pages": row.extent} if row.unit == Unit.PAGE else {"duration_ms": row.extent}),
             "threshold_permille": row.threshold_permille,
             "started_at": row.started_at.isoformat(),

@@ -4,7 +4,7 @@ import datetime as dt
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from academy.core import clock
@@ -40,7 +40,16 @@ class RefusalReason(enum.StrEnum):
     REPLACED = LeaseEnd.REPLACED
     EXPIRED = LeaseEnd.EXPIRED
     SIGNED_OUT = LeaseEnd.SIGNED_OUT
+    OFFLINE = "offline"
     UNKNOWN = "unknown"
+
+
+class KeptForm(enum.StrEnum):
+    """What of a lecture is kept on a phone: sound with stills of its slides, the small film, or a document's pages."""
+
+    SOUND = "sound"
+    FILM = "film"
+    PAGES = "pages"
 
 
 class EvidenceKind(enum.StrEnum):
@@ -68,7 +77,8 @@ class CorrectionDecision(enum.StrEnum):
 
 
 class PlaybackLease(Base):
-    """The right to credit one playback of one member; a member has one active lease at a time.
+    """The right to credit one playback of one member; a member has one active lease at a time, and besides those of
+    lectures that are kept on their phones (`is_kept`), whose clock is in `OfflinePlayback`.
 
     While it is active, its clock and its heartbeats' sequence are kept in the `WatchLedger` row, so that a heartbeat
     touches one row only; `credited_until_ms` here is the clock at its end.
@@ -81,8 +91,8 @@ class PlaybackLease(Base):
             "uq_playback_leases_active",
             "member_id",
             unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL AND NOT is_kept"),
+            postgresql_where=text("ended_at IS NULL AND NOT is_kept"),
         ),
         Index(None, "member_id", "item_id", "id"),
         # Used when a course is withdrawn: ends all its playbacks.
@@ -121,10 +131,32 @@ class PlaybackLease(Base):
     """Device name, shown when another device asks to take over."""
     device_key: Mapped[str] = mapped_column(String(40), default="")
     """A random token kept by the browser: the same device takes over without asking."""
+    is_kept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the lecture is kept on the device and may be played there without a network."""
     session_id: Mapped[int | None] = mapped_column(Key)
     """The session that opened it; the playback ends with it."""
     ended_at: Mapped[dt.datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(20))
+
+
+class OfflinePlayback(Base):
+    """The clock of a lease whose lecture is kept on a device (`offline_rules.OfflineClock`), and what is kept there."""
+
+    __tablename__ = "offline_playbacks"
+    __table_args__ = (
+        # Used at each report: all clocks of the member, because time is credited once for all devices.
+        Index(None, "member_id"),
+        one_of("form", KeptForm),
+    )
+
+    lease_id: Mapped[int] = mapped_column(ForeignKey("playback_leases.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    form: Mapped[str] = mapped_column(String(8))
+    since_ms: Mapped[int] = mapped_column(BigInteger)
+    base_ms: Mapped[int] = mapped_column(BigInteger)
+    last_ms: Mapped[int] = mapped_column(BigInteger)
+    last_base_ms: Mapped[int] = mapped_column(BigInteger)
+    lapses_ms: Mapped[int] = mapped_column(BigInteger)
 
 
 class WatchLedger(Base):

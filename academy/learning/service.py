@@ -102,7 +102,7 @@ def open_lease(
         same_thing = (current.item_id, current.item_version) == (item.item_id, item.number)
         if same_device and same_thing and now < current.expires_at - LIFETIME / 2:
             current.session_id = session_id
-            return Opened(current, _ledger(tx, current))
+            return Opened(current, locked_ledger(tx, current))
         end_lease(tx, current, _why_now(tx, current, same_device, take_over, now))
     return _begin(
         tx,
@@ -122,7 +122,7 @@ def _why_now(tx: Tx, current: PlaybackLease, same_device: bool, take_over: bool,
         return LeaseEnd.EXPIRED
     if same_device:
         return LeaseEnd.MOVED
-    last_ms = _ledger(tx, current).updated_ms
+    last_ms = locked_ledger(tx, current).updated_ms
     if now - max(current.started_at, completions.instant(last_ms)) > IDLE:
         return LeaseEnd.IDLE
     if take_over:
@@ -155,13 +155,22 @@ def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, extent: int, unit: Unit, 
     # Two devices at once: the other one was first.
     with unique_or(tx, Conflict(msg("另一台设备刚刚开始观看，请重试。"))):
         tx.add(lease)
+    ledger = begin_ledger(tx, lease, item, now_ms)
+    ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
+    ledger.last_heartbeat_ms, ledger.lapses_ms = now_ms, 0
+    tx.flush()
+    return Opened(lease, ledger)
+
+
+def begin_ledger(tx: Tx, lease: PlaybackLease, item: ItemVersion, now_ms: int) -> WatchLedger:
+    """The ledger of a lease's item, locked; made if there is none, with what was carried over to this version."""
     key = {"member_id": lease.member_id, "item_id": lease.item_id, "item_version": lease.item_version}
     completions.insert_once(
         tx,
         WatchLedger,
         **key,
         spans=b"",
-        unit=unit,
+        unit=lease.unit,
         covered=0,
         position=0,
         updated_ms=now_ms,
@@ -169,23 +178,20 @@ def _begin(tx: Tx, actor: Actor, item: ItemVersion, *, extent: int, unit: Unit, 
         seq=0,
     )
     carry_over.catch_up(tx, lease.member_id, item, now_ms)
-    ledger = _ledger(tx, lease)
-    ledger.lease_id, ledger.credited_until_ms, ledger.seq = lease.id, lease.credited_until_ms, 0
-    ledger.last_heartbeat_ms, ledger.lapses_ms = now_ms, 0
-    tx.flush()
-    return Opened(lease, ledger)
+    return locked_ledger(tx, lease)
 
 
 def active_lease(tx: Tx, member_id: int) -> PlaybackLease | None:
     """The member's one active lease, locked."""
     return tx.scalar(
         select(PlaybackLease)
-        .where(PlaybackLease.member_id == member_id, PlaybackLease.ended_at.is_(None))
+        .where(PlaybackLease.member_id == member_id, PlaybackLease.ended_at.is_(None), ~PlaybackLease.is_kept)
         .with_for_update()
     )
 
 
-def _ledger(tx: Tx, lease: PlaybackLease) -> WatchLedger:
+def locked_ledger(tx: Tx, lease: PlaybackLease) -> WatchLedger:
+    """The ledger of a lease's item, locked."""
     return tx.get_one(
         WatchLedger,
         (lease.member_id, lease.item_id, lease.item_version),
@@ -198,7 +204,7 @@ def end_lease(tx: Tx, lease: PlaybackLease, because: LeaseEnd) -> None:
     """End a playback on the server: its next heartbeat is refused, whatever its page still shows."""
     if lease.ended_at is not None:
         return
-    ledger = _ledger(tx, lease)
+    ledger = locked_ledger(tx, lease)
     if ledger.lease_id == lease.id:
         lease.credited_until_ms = _clock_at_end(ledger, clock.now_ms())
         ledger.lease_id = None

@@ -25,6 +25,7 @@ from academy.media.delivery import (
     card_url,
     delivery_secret,
     document_url,
+    file_url,
     is_valid_link,
     page_links,
     playlist_url,
@@ -35,6 +36,7 @@ from academy.media.delivery import (
 from academy.media.events import AssetReady, SpeechRecognised, TranscriptChanged
 from academy.media.failed_assets import ask_operator, count_failed_assets, list_failed_assets
 from academy.media.isolation import landlock_version, require_isolation
+from academy.media.keeping.kept_files import enqueue_kept, kept_set, kept_sizes
 from academy.media.models import Asset, AssetState, Cue, Upload
 from academy.media.probing.probe import container_of, reading_options
 from academy.media.queries import (
@@ -153,7 +155,9 @@ __all__ = [
     "document_pages",
     "document_url",
     "earlier_files",
+    "enqueue_kept",
     "ffmpeg_path",
+    "file_url",
     "find_same_file",
     "find_speech_model",
     "find_upload",
@@ -162,6 +166,8 @@ __all__ = [
     "is_valid_link",
     "keep_captions",
     "keep_duplicate",
+    "kept_set",
+    "kept_sizes",
     "known_mistakes",
     "landlock_version",
     "list_failed_assets",

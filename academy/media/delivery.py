@@ -64,6 +64,11 @@ def url(settings: Settings, asset: Asset, file: str, *, audience: str = "member"
     return f"/m/{made}/{expires}/{asset.public_id}/{asset.generation}/{file}"
 
 
+def file_url(settings: Settings, asset: Asset, file: str) -> str:
+    """A member's link to a file of the published set, whatever it is for."""
+    return url(settings, asset, file)
+
+
 def playlist_url(settings: Settings, asset: Asset, *, audience: str = "member") -> str | None:
     """The master playlist; None until there is one."""
     playable = asset.state == AssetState.READY and asset.kind in {"video", "audio"}

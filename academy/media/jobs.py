@@ -19,6 +19,7 @@ from academy.media.captions import jailed_parser
 from academy.media.captions.caption_files import CueText
 from academy.media.documents import pages
 from academy.media.events import AssetFailed, AssetReady, TranscriptChanged
+from academy.media.keeping import kept_files as _keeping  # noqa: F401 - registers its jobs and handlers
 from academy.media.models import Asset, AssetState, AssetStep, Rendition
 from academy.media.pipeline import Keep, StepContext, keep_probe, step
 from academy.media.probing import probe, streams

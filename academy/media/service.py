@@ -116,6 +116,9 @@ def revoke_links(tx: Tx, actor: Actor, asset: Asset) -> None:
     if asset.state != AssetState.READY:
         return
     old, asset.generation = asset.generation, new_id()
+    kept = (asset.probe or {}).get("kept")
+    if kept and kept["generation"] == old:  # they are in the folder that is renamed
+        asset.probe = (asset.probe or {}) | {"kept": kept | {"generation": asset.generation}}
     jobs.enqueue(tx, "media.rename", asset_id=asset.id, old=old)
     tx.info.setdefault(REVOKED, []).append((asset.public_id, old, asset.generation))
     record(tx, actor, "asset.links_revoked", f"asset:{asset.public_id}")

@@ -13,7 +13,7 @@ from academy.core.audit import AuditEntry, record
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning import api as learning
-from academy.learning.models import Completion, CreditHour, Refusal, WatchLedger
+from academy.learning.models import Completion, CreditHour, OfflinePlayback, PlaybackLease, Refusal, WatchLedger
 from academy.library import api as library
 from academy.library.models import Complaint, Course, CourseItem, CourseVersion, ItemVersion
 from academy.notifications import api as notifications
@@ -126,6 +126,7 @@ def _member(tx: Tx, runtime: Runtime, member: Member) -> dict[str, Any]:
             for row in trainings.trainings_of_member(tx, member.id)
         ],
         "watched": _watched(tx, member.id),
+        "kept_on_phones": _kept(tx, member.id),
         "not_credited": _refused(tx, member.id),
         "completed": _completed(tx, member.id),
         "credit_hours": [
@@ -153,6 +154,28 @@ _ITEM_TITLE = (
     .scalar_subquery()
 )
 """The title under which members see an item, or saw it last."""
+
+
+def _kept(tx: Tx, member_id: int) -> list[dict[str, Any]]:
+    rows = tx.execute(
+        select(PlaybackLease, OfflinePlayback.form, CourseVersion.title)
+        .join(OfflinePlayback, OfflinePlayback.lease_id == PlaybackLease.id)
+        .join(Course, Course.id == PlaybackLease.course_id)
+        .join(CourseVersion, CourseVersion.id == _SHOWN)
+        .where(PlaybackLease.member_id == member_id)
+        .order_by(PlaybackLease.id)
+        .limit(MOST)
+    )
+    return [
+        {
+            "course": title,
+            "form": form,
+            "device": lease.device,
+            "kept_at": lease.started_at.isoformat(),
+            "ended_at": _when(lease.ended_at),
+        }
+        for lease, form, title in rows
+    ]
 
 
 def _watched(tx: Tx, member_id: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ PARTS = (
     "jobs",
     "learning",
     "media",
+    "offline",
     "openapi",
     "roster",
     "uploads",

@@ -69,6 +69,8 @@ GET    /api/v1/health                                                 nothing   
 GET    /api/v1/jobs/<public_id>                                       job          .  o  o  o  o  o  o  o  o  o
 PUT    /api/v1/media/<asset_id>/cues                                  asset        .  .  .  o  .  o  .  .  .  *
 GET    /api/v1/openapi.json                                           nothing      *  *  *  *  *  *  *  *  *  *
+POST   /api/v1/offline/contact                                         nothing      .  *  *  *  *  *  *  *  *  *
+POST   /api/v1/offline/lectures                                        item         .  *  *  *  *  *  *  *  *  *
 POST   /api/v1/progress/heartbeats                                    nothing      *  *  *  *  *  *  *  *  *  *
 GET    /api/v1/progress/evidence/<member>/<item>                      evidence     .  .  .  .  .  +  .  .  +  .
 GET    /api/v1/progress/evidence/<member>/<item>                      own_evidence .  *  *  *  *  *  *  *  *  *
@@ -291,6 +293,8 @@ POST   /trainings/new/<organisation>                                  organisati
 SENT: dict[str, dict[str, Any]] = {
     "POST /me/notifications/calendar": {"data": {"verb": "on"}},
     "POST /me/notifications/mail": {"data": {"mail": "name@example.org"}},
+    "POST /api/v1/offline/contact": {"json": {"device": "a phone", "leases": []}},
+    "POST /api/v1/offline/lectures": {"json": {"item": "{public_id}", "form": "sound", "device": "a phone of mine"}},
     "POST /api/v1/progress/leases": {"json": {"item": "{public_id}", "device": "phone", "take_over": True}},
     "POST /me/data/requests": {"data": {"kind": "correct", "body": "入党日期错了。"}},
     "POST /data-requests/<public_id>": {"data": {"verb": "agree", "answer": "已更正。"}},
@@ -324,6 +328,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "accounts.sign_in_post": ("harmless", ""),
     "accounts.sign_out": ("back", "one signs in again"),
     "api_media.save_cues": ("back", "every version is kept and can be restored"),
+    "api_offline.contact": ("harmless", "renews; ends what has expired anyway"),
+    "api_offline.keep": ("harmless", ""),
     "api_progress.heartbeat": ("harmless", "only adds"),
     "api_progress.end_lease": ("own", "the player's own; the next page opens another"),
     "api_progress.open_lease": ("harmless", ""),

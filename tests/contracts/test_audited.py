@@ -7,10 +7,12 @@ from tests.contracts import source
 
 UNTRACED = {
     "choose_columns": "the file is only looked at again",
+    "keep_lecture": "the lease is a dated row of its own",
     "mark_all_read": "one's own messages",
     "move": "whoever moves a course writes the row, with the verb",
     "open_lease": "the lease is a dated row of its own",
     "open_notification": "one's own message",
+    "renew_kept": "one's own leases, renewed or ended when they have expired",
     "reopen": "one's own draft, until it is submitted",
     "set_elder_mode": "how one's own pages look",
     "set_language": "how one's own pages look",

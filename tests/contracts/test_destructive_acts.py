@@ -119,6 +119,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence verify": ("harmless", "reads"),
     "jobs list": ("harmless", "reads"),
     "jobs work": ("harmless", "does what was asked for elsewhere"),
+    "media keep": ("harmless", "only adds"),
     "media nginx": ("harmless", "prints"),
     "privacy rotate": ("harmless", "retired keys open until they are taken out of the settings"),
     "progress repair": ("harmless", "derives again what follows from the ledger"),

@@ -10,6 +10,7 @@ UNUSED = {
     "academy.media.captions.parse_captions.main": "run by its module's name, in the jail",
     "academy.media.documents.read_package.main": "likewise",
     "academy.media.draw_image.main": "likewise",
+    "academy.media.keeping.draw_stills.main": "likewise",
     "academy.media.tools.find_in_wheel": "films are tested with both builds of ffmpeg, whichever the machine prefers",
 }
 """Functions and classes that nobody calls by name → why they are there all the same."""

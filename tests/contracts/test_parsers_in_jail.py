@@ -12,6 +12,7 @@ PARSERS = {
     "PIL": {
         "media/draw_image.py": "in the jail",
         "media/documents/draw_pages.py": "in the jail",
+        "media/keeping/draw_stills.py": "in the jail",
         "cli/sample/slides.py": "draws the sample's own",
         "cli/sample/portraits.py": "draws the sample's own",
         "media/documents/pages.py": "the JPEG that draw_image wrote",

@@ -42,6 +42,7 @@ GUARDED = {
     "notification_choices(account_id, topic)": "get_or_create",
     "notification_settings(account_id)": "get_or_create",
     "organisation_spells(organisation_id)": "under the roster's lock",
+    "offline_playbacks(lease_id)": "written with the lease itself",
     "playback_leases(member_id)": "a savepoint, then the other's lease is ended (learning.service)",
     "published_figures(training_id, organisation_id, source, day, cell)": "under the training's row lock",
     "recurrences(name)": "a savepoint; another worker planned it",

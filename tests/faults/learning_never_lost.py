@@ -2,14 +2,16 @@
 
     python -m tests.faults.learning_never_lost --rounds 500 [--database postgresql] [--seed 1]
 
-A round is a member with one or two devices, who watches, leaps, pauses, loses the network, changes lectures and
-devices for some hours, while requests and answers are lost, proxies answer with pages of their own, statements fail,
-transactions collide and servers are killed, at any place of what they do. At its end the network is back, the queues
-empty themselves, the repair runs, and everything is counted by hand. Prints one JSON line.
+A round is a member with one or two devices, who watches, leaps, pauses, loses the network, keeps lectures and plays
+them without it, changes lectures and devices for some hours, while requests and answers are lost, proxies answer with
+pages of their own, statements fail, transactions collide and servers are killed, at any place of what they do. At its
+end the network is back, the queues empty themselves, the repair runs, and everything is counted by hand. Prints one
+JSON line.
 
 `lost_s` was played and is neither held nor was its member told why; `invented_s` is held and was never claimed;
-`unjust_s` was refused as too fast of somebody who never played faster than twice; `over_clock_s` is more than the wall
-clock allows; `differences` are starts, completions, hours and coverage that are not as the ledger implies.
+`unjust_s` was refused, as too fast or as longer than the time without a network, of somebody who never played faster
+than twice; `over_clock_s` is more than the wall clock allows; `differences` are starts, completions, hours and coverage
+that are not as the ledger implies.
 
 `changes` are lives of `learning_changes`: courses and people change after they have studied, and everything is worked
 out by hand.
@@ -31,10 +33,15 @@ from sqlalchemy import func, select
 from academy.app import create_app
 from academy.core import clock
 from academy.core.actor import SYSTEM
+from academy.core.database import Tx
 from academy.core.runtime import Runtime
 from academy.learning import repair, rules
 from academy.learning.models import Completion, CourseStart, CreditHour, ItemCompletion, WatchLedger
-from academy.library.models import CourseItem
+from academy.library.models import CourseItem, ItemVersion
+from academy.media.keeping.kept_files import MANIFEST
+from academy.media.keeping.make_kept import KeptFile, KeptSet
+from academy.media.models import Asset
+from academy.media.storage.file_storage import local_storage, set_key
 from academy.people.models import Member, Organisation
 from academy.trainings import recount
 from academy.trainings import service as trainings
@@ -63,6 +70,21 @@ class Lectures:
     public_ids: list[str]
     lengths: list[int]
     permille: list[int]
+    forms: list[str]
+    """In which each can be kept on a phone."""
+
+
+def keepable(tx: Tx, runtime: Runtime, item: ItemVersion) -> str:
+    """Have the item's file say that it can be kept on a phone; returns the form. No file is fetched here."""
+    asset = tx.get_one(Asset, item.asset_id)
+    form = "pages" if item.kind == "document" else "sound"
+    one = KeptFile("kept/0.mp4", 1, "0" * 64)
+    found = KeptSet(pages=(one,)) if form == "pages" else KeptSet(sound=one)
+    asset.probe = {"kept": {"generation": asset.generation, "sizes": found.sizes()}}
+    path = local_storage(runtime.settings).path(f"{set_key(asset.public_id, asset.generation)}/{MANIFEST}")
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(found.to_json()), encoding="utf-8")
+    return form
 
 
 class City:
@@ -89,6 +111,7 @@ class City:
                         1000 if item.kind == "document" else course.shown.threshold_permille
                         for item in course.shown.items
                     ],
+                    [keepable(tx, runtime, item) for item in course.shown.items],
                 )
                 for course, (minutes, _) in zip(courses, LENGTHS, strict=True)
             ]
@@ -136,14 +159,17 @@ class Round:
         act = self.dice.random()
         if not device.lease and device.online and act < 0.5:
             # Somebody watches on one device; the other one may go on where there is no network.
-            others = [other for other in self.devices if other is not device and other.online]
+            others = [other for other in self.devices if other is not device]
             for other in others:
-                other.playing = False
+                if other.online or other.lease in other.kept.values():
+                    other.playing = False
             [answer] = self._send([(device, device.opening(self.lectures.public_ids, take_over=act < 0.4))])
             device.opened(answer)
             device.speed = self.dice.choice([1, 1, 2])
         elif act < 0.06:
             device.online = not device.online
+            if device.kept and not device.online and self.dice.random() < 0.7:
+                device.playing, device.lease = False, ""  # its kept copy is opened instead
         elif act < 0.10:
             device.place = self.dice.randrange(device.lengths[device.item])
         elif act < 0.14:
@@ -154,6 +180,15 @@ class Round:
             self.now += self.dice.choice([60, 2_400])  # a pause
         elif act < 0.22 and self.cheats:
             device.leap()
+        elif act < 0.30 and device.online:
+            item = device.item
+            request = device.keeping(self.lectures.public_ids, self.lectures.forms[item])
+            [answer] = self._send([(device, request)])
+            self.seen["kept"] += answer is not None and answer.status == 201
+            device.keeps(item, answer)
+        elif device.kept and not device.online and not device.lease and not any(d.playing for d in self.devices):
+            self.seen["played kept"] += 1
+            device.play_kept()
         elif device.lease and not any(other.playing for other in self.devices):
             device.playing = True
             if device.place >= device.lengths[device.item]:
@@ -210,7 +245,8 @@ class Round:
         held = self._held()
         played: Seconds = set().union(*(device.played for device in self.devices))
         told: Seconds = set().union(*(some for device in self.devices for some in device.told.values()))
-        unjust: Seconds = set().union(*(device.told.get("too_fast", set()) for device in self.devices))
+        beyond = ("too_fast", "offline")
+        unjust: Seconds = set().union(*(d.told.get(why, set()) for d in self.devices for why in beyond))
         return {
             "lost_s": len(played - held - told),
             "invented_s": len(held - played),

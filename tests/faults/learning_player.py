@@ -8,6 +8,7 @@ from typing import Any
 from tests.faults.learning_server import Answer
 
 BEATS, LEASES = "/api/v1/progress/heartbeats", "/api/v1/progress/leases"
+KEEP = "/api/v1/offline/lectures"
 MOST_SPANS, MOST_RECORDS = 500, 200
 HTML = "text/html"
 PAGES = (
@@ -81,6 +82,8 @@ class Device:
         self.online, self.playing, self.speed = True, False, 1
         self.item, self.place = 0, 0
         self.lease, self.seq = "", 0
+        self.kept: dict[int, str] = {}
+        """Leases of the items that are kept on it, for where there is no network."""
         self.queue: list[Record] = []
         self.tries, self.not_before = 0, 0.0
         self.played: Seconds = set()
@@ -130,6 +133,23 @@ class Device:
         if answer is not None and answer.status == 201 and isinstance(answer.said, dict):
             self.lease, self.seq, self.playing = answer.said["token"], answer.said["seq"], True
 
+    def keeping(self, public_ids: list[str], form: str) -> Request:
+        """Ask for the lease of the item, to be played without a network later."""
+        return Request(KEEP, {"item": public_ids[self.item], "form": form, "device": f"{self.name}-kept"})
+
+    def keeps(self, item: int, answer: Answer | None) -> None:
+        """It is kept, if the answer is one of ours."""
+        if answer is not None and answer.status == 201 and isinstance(answer.said, dict):
+            self.kept[item] = answer.said["token"]
+
+    def play_kept(self) -> None:
+        """Without a network: what is kept of this item, or of another."""
+        if self.item not in self.kept:
+            self.item, self.place = self.dice.choice(list(self.kept)), 0
+        self.lease, self.seq, self.playing = self.kept[self.item], self.seq + 1, True
+        if self.place >= self.lengths[self.item]:
+            self.place = 0
+
     def next_beat(self, now: float) -> Request | None:
         """What the queue sends now, if it may."""
         if not self.queue or not self.online or now < self.not_before:
@@ -157,5 +177,7 @@ class Device:
             refused = seconds(request.records[0].item, [(a, b) for a, b in said["refused"]])
             self.told.setdefault(said["reason"], set()).update(refused)
         ended = said.get("ended") or (answer is not None and answer.status == 409)
+        if ended:
+            self.kept = {item: token for item, token in self.kept.items() if token != request.body["lease"]}
         if ended and request.body["lease"] == self.lease:
             self.playing, self.lease = False, ""
