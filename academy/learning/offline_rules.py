@@ -8,8 +8,8 @@ phone has a clock that begins when it is kept. At each report the member may hav
 
 which is one sum for everything: other kept lectures, other devices, playing with a network. Time that playbacks with a
 network may still claim (`OnlineTime`) stays theirs; where too little is left beside it, they lose what is credited
-here. After a report the clock begins anew, once half as long as the silence before it has passed: a queue is sent in several
-parts, and an hour at single speed does not save up for an hour of skipping (as in `rules.lapse_after`).
+here. After a report the clock begins anew, once half as long as the silence before it has passed: a queue is sent in
+several parts, and an hour at single speed does not save up for an hour of skipping (as in `rules.lapse_after`).
 See docs/decisions/0058-offline.md.
 """
 
