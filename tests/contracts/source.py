@@ -18,6 +18,12 @@ def python() -> list[tuple[str, list[ast.AST]]]:
     ]
 
 
+@functools.cache
+def imported() -> dict[str, set[str]]:
+    """What each module imports; asked by many contracts, found out once."""
+    return {path: imports(nodes) for path, nodes in python()}
+
+
 def imports(nodes: list[ast.AST]) -> set[str]:
     """Names of what a module imports, wherever in it."""
     found = set()
@@ -32,7 +38,7 @@ def imports(nodes: list[ast.AST]) -> set[str]:
 def who_imports(*packages: str) -> dict[str, set[str]]:
     """Modules that import one of the packages, or a part of it."""
     wanted = re.compile(rf"^(?:{'|'.join(map(re.escape, packages))})(?:\.|$)")
-    found = {path: {name for name in imports(nodes) if wanted.match(name)} for path, nodes in python()}
+    found = {path: {name for name in names if wanted.match(name)} for path, names in imported().items()}
     return {path: names for path, names in found.items() if names}
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import functools
 import io
 import keyword
 import re
@@ -104,16 +105,25 @@ def defined(path: str, module: ast.AST) -> Iterator[tuple[str, str]]:
         yield f"{path}:{place}", name
 
 
+@functools.cache
+def tokenised(path: Path) -> tuple[list[tuple[int, str]], frozenset[str]]:
+    """A module's comments and docstrings with their lines, and its other names and strings."""
+    text, rest = [], set()
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
+        if token.type == tokenize.COMMENT or token.string.lstrip("rR").startswith('"""'):
+            text.append((token.start[0], token.string))
+        elif token.type in {tokenize.NAME, tokenize.STRING}:
+            rest.add(token.string)
+    return text, frozenset(rest)
+
+
 def comments() -> Iterator[tuple[str, str]]:
     """Docstrings and comments of modules, and comments of scripts, styles, templates and deploy/, with their places."""
     for path in sorted(
         [*CODE.rglob("*.py"), *(ROOT / "migrations").rglob("*.py"), ROOT / "config.py", ROOT / "wsgi.py"]
     ):
-        text = path.read_text(encoding="utf-8")
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            is_text = token.type == tokenize.STRING and token.string.lstrip("rR").startswith('"""')
-            if token.type == tokenize.COMMENT or is_text:
-                yield f"{path.relative_to(ROOT)}:{token.start[0]}", token.string
+        for line, text in tokenised(path)[0]:
+            yield f"{path.relative_to(ROOT)}:{line}", text
     patterns = {".js": r"(?s)/\*.*?\*/|(?<![:\w])//[^\n]*", ".css": r"(?s)/\*.*?\*/", ".html": r"(?s)\{#.*?#\}"}
     for path in sorted([*(CODE / "web").rglob("*.*")]):
         if path.suffix in patterns and "vendor" not in path.parts:
@@ -167,14 +177,15 @@ def test_names_between_backticks_exist() -> None:
     """What a docstring refers to is a name of the code: a renamed function is renamed in the text about it, too."""
     known = {*dir(builtins), *keyword.kwlist, *ELSEWHERE}
     referred: list[tuple[str, str]] = []
+    strings: set[str] = set()
     for path in sorted(CODE.rglob("*.py")):
         known |= {path.stem, *path.relative_to(ROOT).parent.parts}
-        for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
-            place = f"{path.relative_to(CODE)}:{token.start[0]}"
-            if token.type == tokenize.COMMENT or token.string.lstrip("rR").startswith('"""'):
-                names = re.findall(r"(?<!`)`([A-Za-z_]\w*(?:\.\w+)*)`(?!`)", token.string)
-                referred += [(place, name) for name in names if not name.endswith((".py", ".m3u8"))]
-            elif token.type in {tokenize.NAME, tokenize.STRING}:
-                known |= set(re.findall(r"\w+", token.string))
+        text, rest = tokenised(path)
+        strings |= rest
+        for line, comment in text:
+            names = re.findall(r"(?<!`)`([A-Za-z_]\w*(?:\.\w+)*)`(?!`)", comment)
+            place = f"{path.relative_to(CODE)}:{line}"
+            referred += [(place, name) for name in names if not name.endswith((".py", ".m3u8"))]
+    known |= {word for string in strings for word in re.findall(r"\w+", string)}
     assert referred
     assert [(place, name) for place, name in referred if not set(name.split(".")) <= known] == []
