@@ -21,6 +21,12 @@ ODD = (
     *("0001-01-01", "9999-12-31", "2026-02-30", "0000-00-00", "9" * 25, "-1", "1e400", "NaN", "٣", "²", "0x10", " "),
     *("//evil", "/\t/evil", "javascript:alert(1)", "../../etc/passwd", "a" * 5000, "null", "[]", "true"),
 )
+BAD_FOR_A_DATABASE = {
+    *("é", "\ud800", "\U0001f600", "\0", "'", "%", "\\", "0001-01-01", "9999-12-31", "2026-02-30", "9" * 25, "-1"),
+    *("1e400", "NaN", "٣", "²", "a" * 5000),
+}
+"""What a database may choke on that another takes: bytes, days, numbers, lengths. How text is drawn and where an
+address leads is the same over either, and asked over SQLite."""
 ASKED = re.compile(r"""(?:form|args|values)(?:\.get|\.getlist)?[\[(]\s*["'](\w+)["']""")
 URL_FOR = ("endpoint", "_external", "_scheme", "_anchor", "_method", "self", "values")
 ROOT = Path(academy.__file__).parent
@@ -57,12 +63,17 @@ def said(value: str) -> str:
     return "".join(f"%{byte:02x}" for byte in value.encode("utf-8", "surrogatepass"))
 
 
-def test_odd_ids_are_no_ids(app: Flask, officer: FlaskClient) -> None:
+def odd_over(runtime: Runtime, values: tuple[str, ...] = ODD) -> list[str]:
+    """The odd values that are worth a request over this database."""
+    return [value for value in values if runtime.db.is_sqlite or value in BAD_FOR_A_DATABASE]
+
+
+def test_odd_ids_are_no_ids(app: Flask, runtime: Runtime, officer: FlaskClient) -> None:
     crashed = []
     for endpoint, rule, method in places(app):
         if "<" not in rule:
             continue
-        for value in ODD[:28]:
+        for value in odd_over(runtime, ODD[:28]):
             address = re.sub(r"<[^>]+>", said(value), rule)
             answer = officer.open(address, method=method, headers={"Accept": "application/json"})
             if answer.status_code >= 500:
@@ -76,10 +87,11 @@ def test_odd_queries_and_forms_crash_nothing(app: Flask, runtime: Runtime, offic
     Where an id is nobody's, and once pages were drawn on SQLite, what is refused is told in JSON: to draw the same
     page of an error ten thousand times took most of the time.
     """
+    assert set(ODD) >= BAD_FOR_A_DATABASE
     crashed = []
     for endpoint, rule, method in places(app):
         address = re.sub(r"<[^>]+>", "2222222222222222", re.sub(r"<int:[^>]+>", "1", rule))
-        for value in ODD:
+        for value in odd_over(runtime):
             query = "&".join(f"{name}={said(value)}" for name in NAMES)
             headers = {"Tus-Resumable": "1.0.0"}
             if "<" in rule or not runtime.db.is_sqlite:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from academy.core.settings import Settings
 from academy.media import rules
@@ -29,6 +30,18 @@ PAIRS = [
     ((0.0, 6.0), (8.0, 12.0)),
     ((0.0, 12.0), None),
 ]
+RATES = ("1", "5", "12.5", "15", "24000/1001", "25", "30000/1001", "50", "60", "120")
+
+
+def crossed(*cases: tuple[object, ...]) -> list[ParameterSet]:
+    """Each case in parts and whole, and with both builds of ffmpeg: the one in parts here is the whole one's in the
+    next case. Every form meets every build in half of the cases; in all of them they took eight minutes, and
+    tests/media/test_parts.py joins parts with either."""
+    return [
+        pytest.param(*case, part_s, *build.values, marks=build.marks)
+        for number, case in enumerate(cases)
+        for part_s, build in zip((PART_S, 240), BUILDS if number % 2 else reversed(BUILDS), strict=True)
+    ]
 
 
 def check(settings: Settings, film: Film, source: rules.Source, folder: Path) -> None:
@@ -58,9 +71,7 @@ def check(settings: Settings, film: Film, source: rules.Source, folder: Path) ->
             assert all(abs(a - b) < 0.03 for a, b in zip(heard, expected, strict=True)), heard
 
 
-@pytest.mark.parametrize("build", BUILDS, indirect=True)
-@pytest.mark.parametrize("part_s", [PART_S, 240])
-@pytest.mark.parametrize(("picture", "sound"), PAIRS)
+@pytest.mark.parametrize(("picture", "sound", "part_s", "build"), crossed(*PAIRS), indirect=["build"])
 def test_every_pair_of_streams_keeps_its_time(
     build: Callable[..., Settings],
     tmp_path: Path,
@@ -76,9 +87,7 @@ def test_every_pair_of_streams_keeps_its_time(
     check(settings, film, source, tmp_path)
 
 
-@pytest.mark.parametrize("build", BUILDS, indirect=True)
-@pytest.mark.parametrize("part_s", [PART_S, 240])
-@pytest.mark.parametrize("rate", ["1", "5", "12.5", "15", "24000/1001", "25", "30000/1001", "50", "60", "120"])
+@pytest.mark.parametrize(("rate", "part_s", "build"), crossed(*((rate,) for rate in RATES)), indirect=["build"])
 def test_every_rate_shows_the_picture_of_the_second(
     build: Callable[..., Settings], tmp_path: Path, rate: str, part_s: int
 ) -> None:
@@ -90,17 +99,16 @@ def test_every_rate_shows_the_picture_of_the_second(
     check(settings, film, source, tmp_path)
 
 
-@pytest.mark.parametrize("build", BUILDS, indirect=True)
-@pytest.mark.parametrize("part_s", [PART_S, 240])
 @pytest.mark.parametrize(
-    ("name", "options"),
-    [
+    ("name", "options", "part_s", "build"),
+    crossed(
         ("late.mp4", ("-output_ts_offset", "100")),
         ("late.mkv", ("-output_ts_offset", "10")),
         ("pieces.mp4", ("-movflags", "+frag_keyframe+delay_moov", "-output_ts_offset", "5")),
         ("stream.ts", ("-output_ts_offset", "30")),
         ("open.mp4", ("-bf", "3", "-flags", "-cgop", "-sc_threshold", "0")),
-    ],
+    ),
+    indirect=["build"],
 )
 def test_a_clock_that_does_not_begin_at_nought(
     build: Callable[..., Settings], tmp_path: Path, name: str, options: tuple[str, ...], part_s: int
@@ -111,9 +119,11 @@ def test_a_clock_that_does_not_begin_at_nought(
     check(settings, film, source, tmp_path)
 
 
-@pytest.mark.parametrize("build", BUILDS, indirect=True)
-@pytest.mark.parametrize("part_s", [PART_S, 240])
-@pytest.mark.parametrize(("rate", "late"), [("25", 13), ("25", 75), ("30000/1001", 17), ("12.5", 30), ("50", 101)])
+@pytest.mark.parametrize(
+    ("rate", "late", "part_s", "build"),
+    crossed(("25", 13), ("25", 75), ("30000/1001", 17), ("12.5", 30), ("50", 101)),
+    indirect=["build"],
+)
 def test_a_picture_that_begins_late_falls_on_whole_pictures(
     build: Callable[..., Settings], tmp_path: Path, rate: str, late: int, part_s: int
 ) -> None:
