@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
 from academy.accounts import service
-from academy.accounts.authentication import passwords, sso, throttle
+from academy.accounts.authentication import identity_provider, passwords, sso, throttle
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
 from academy.http import declarations
@@ -70,7 +70,7 @@ def test_the_page_on_security_names_what_the_code_holds(real_passwords: None) ->
         f"{complaints.OPEN_MOST} open words",
         f"{caption_files.MAX_CUES} lines",
         ", ".join(sso.ALGORITHMS),
-        f"at most every {sso.KEYS_AGAIN_AFTER_S} s",
+        f"at most every {identity_provider.KEYS_AGAIN_AFTER_S} s",
         "only these types are ever served: " + ", ".join(suffix[1:] for suffix in delivery.CONTENT_TYPES),
         *passwords.PLACE,
     ]
@@ -83,7 +83,7 @@ def test_only_these_speak_to_the_network() -> None:
     assert set(who_imports(*clients)) <= {
         "accounts/jobs.py",
         "accounts/authentication/sms.py",
-        "accounts/authentication/sso.py",
+        "accounts/authentication/identity_provider.py",
         "media/storage/s3_storage.py",
         "notifications/channels/webhook.py",
     }

@@ -18,7 +18,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from sqlalchemy import func, select
 
-from academy.accounts.authentication import sso
+from academy.accounts.authentication import identity_provider, sso
 from academy.accounts.models import Account, ExternalIdentity, LoginSession
 from academy.app import create_app
 from academy.core import clock
@@ -159,7 +159,7 @@ def test_a_rotated_key_is_fetched_and_a_forged_token_never_believed(app: Flask, 
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), city.number)) == 302
     runtime: Runtime = app.extensions["academy"]
-    sso.provider(runtime)._keys_at -= sso.KEYS_AGAIN_AFTER_S + 1
+    sso.provider(runtime)._keys_at -= identity_provider.KEYS_AGAIN_AFTER_S + 1
     requests.post(f"{issuer}/test/rotate", timeout=10)
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), city.number)) == 302

@@ -8,17 +8,15 @@ Source of the checks: OpenID Connect Core 1.0, section 3.1.3.7; RFC 7636; RFC 92
 """
 
 import dataclasses
+import logging
 import secrets
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
-import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from sqlalchemy import select
 
+from academy.accounts.authentication.identity_provider import Provider, exchange, unusable
 from academy.accounts.creation import account_for_member
 from academy.accounts.models import Account, ExternalIdentity
 from academy.accounts.queries import is_usable
@@ -27,7 +25,7 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import AcademyError, Busy, Invalid
+from academy.core.errors import AcademyError, Invalid
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
@@ -38,13 +36,22 @@ from academy.people.models import Member
 if TYPE_CHECKING:
     from authlib.integrations.requests_client import OAuth2Session
 
+log = logging.getLogger(__name__)
+
 # Asymmetric only: with HMAC or "none" anybody who knows the client could write tokens.
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
-TIMEOUT_S = 8
-KEYS_FOR_S = 600
-KEYS_AGAIN_AFTER_S = 10
 LEEWAY_S = 60
 PENDING_S = 600
+LONGEST_SUBJECT, LONGEST_NUMBER = 255, 64
+_TOKEN_ERRORS = (
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+)
+"""RFC 6749, section 5.2: the ones that are logged by name."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,41 +75,6 @@ class PendingSso:
             return cls(**kept)  # type: ignore[arg-type]
         except TypeError:
             raise _refused() from None
-
-
-class Provider:
-    """Metadata and keys of the issuer, fetched when needed and cached."""
-
-    def __init__(self, issuer: str) -> None:
-        self.issuer = issuer
-        self._lock = threading.Lock()
-        self._metadata: dict[str, Any] | None = None
-        self._keys: KeySet | None = None
-        self._keys_at = 0.0
-
-    def metadata(self) -> dict[str, Any]:
-        """The discovery document; its issuer must be the configured one.
-
-        Raises:
-            Busy: the provider cannot be reached.
-        """
-        with self._lock:
-            if self._metadata is None:
-                found = _get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-                if found.get("issuer") != self.issuer:
-                    raise _refused()
-                self._metadata = found
-            return self._metadata
-
-    def keys(self, *, again: bool = False) -> KeySet:
-        """The signing keys. `again` refetches them after a rotation, at most every ten seconds."""
-        uri = self.metadata()["jwks_uri"]
-        with self._lock:
-            age = time.monotonic() - self._keys_at
-            if self._keys is None or age > KEYS_FOR_S or (again and age > KEYS_AGAIN_AFTER_S):
-                self._keys = KeySet.import_key_set(_get(uri))  # type: ignore[arg-type]
-                self._keys_at = time.monotonic()
-            return self._keys
 
 
 _providers: dict[str, Provider] = {}
@@ -176,24 +148,28 @@ def _claims(runtime: Runtime, pending: PendingSso, answer: dict[str, str], redir
         None,
         issuer.issuer,
     }:
-        raise _refused()
-    from authlib.integrations.base_client.errors import OAuthError
-    from authlib.oauth2.rfc6749.errors import OAuth2Error
+        raise _refused("iss")
+    token = _exchanged(runtime, metadata["token_endpoint"], pending, answer["code"], redirect_uri)
+    return read_id_token(runtime, issuer, token, pending.nonce)
 
+
+def _exchanged(runtime: Runtime, address: str, pending: PendingSso, code: str, redirect_uri: str) -> str:
+    """The ID token that the provider gives for a code."""
+    sent = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": pending.verifier,
+    }
     with _client(runtime, redirect_uri) as client:
-        try:
-            token = client.fetch_token(
-                metadata["token_endpoint"],
-                grant_type="authorization_code",
-                code=answer["code"],
-                code_verifier=pending.verifier,
-                timeout=TIMEOUT_S,
-            )
-        except (OAuth2Error, OAuthError):
-            raise _refused() from None
-        except requests.RequestException:
-            raise _away() from None
-    return read_id_token(runtime, issuer, str(token.get("id_token", "")), pending.nonce)
+        auth = client.client_auth(client.token_endpoint_auth_method)
+        found = exchange("token", client, "POST", address, data=sent, auth=auth)
+    if "error" in found:
+        raise _refused(found["error"] if found["error"] in _TOKEN_ERRORS else "error")
+    token = found.get("id_token")
+    if not isinstance(token, str) or not token:
+        raise unusable("token", "field:id_token")
+    return token
 
 
 def read_id_token(runtime: Runtime, issuer: Provider, id_token: str, nonce: str) -> dict[str, Any]:
@@ -206,10 +182,10 @@ def read_id_token(runtime: Runtime, issuer: Provider, id_token: str, nonce: str)
         try:
             token = jwt.decode(id_token, issuer.keys(again=again), algorithms=ALGORITHMS)
             break
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
             # The key may be newer than the cached set: refetch once.
             if again:
-                raise _refused() from None
+                raise _refused(type(error).__name__) from None
     client_id = runtime.settings.oidc_client_id
     rules = jwt.JWTClaimsRegistry(
         now=clock.now_ms() // 1000,
@@ -223,11 +199,14 @@ def read_id_token(runtime: Runtime, issuer: Provider, id_token: str, nonce: str)
     )
     try:
         rules.validate(token.claims)
-    except JoseError:
-        raise _refused() from None
+    except (JoseError, OverflowError) as error:
+        raise _refused(f"claim:{getattr(error, 'claim', '')}") from None
+    if not _text(token.claims["sub"], LONGEST_SUBJECT):
+        raise _refused("claim:sub")
     if isinstance(token.claims["aud"], list) and token.claims.get("azp") != client_id:
-        raise _refused()
+        raise _refused("claim:azp")
     if not _is_strong_enough(runtime.settings, token.claims):
+        log.warning("sso.token_refused", extra={"problem": "strength"})
         raise Invalid(msg("请用更可靠的方式登录，例如再加一次手机验证。"))
     return dict(token.claims)
 
@@ -263,13 +242,15 @@ def _names(setting: str) -> list[str]:
 
 
 def _account(tx: Tx, runtime: Runtime, claims: dict[str, Any], network: str) -> Account | None:
-    issuer, subject = runtime.settings.oidc_issuer, str(claims["sub"])
+    issuer, subject = runtime.settings.oidc_issuer, claims["sub"]
     known = tx.scalar(
         select(Account)
         .join(ExternalIdentity, ExternalIdentity.account_id == Account.id)
         .where(ExternalIdentity.issuer == issuer, ExternalIdentity.subject == subject)
     )
-    number = str(claims.get(runtime.settings.oidc_member_claim) or "")
+    number = _text(claims.get(runtime.settings.oidc_member_claim), LONGEST_NUMBER)
+    if not number:
+        log.warning("sso.no_member_claim", extra={"claim": runtime.settings.oidc_member_claim})
     if known is None and number:
         member = tx.scalar(select(Member).where(Member.number == number, people.is_present()))
         if member is not None:
@@ -287,33 +268,26 @@ def _client(runtime: Runtime, redirect_uri: str) -> "OAuth2Session":
     from authlib.integrations.requests_client import OAuth2Session
 
     settings = runtime.settings
-    session = OAuth2Session(
+    return OAuth2Session(
         settings.oidc_client_id,
         settings.oidc_client_secret,
         scope="openid profile",
         redirect_uri=redirect_uri,
         code_challenge_method="S256",
     )
-    # A token endpoint has no business redirecting a secret elsewhere.
-    session.max_redirects = 0
-    return session
 
 
-def _get(url: str) -> dict[str, Any]:
-    try:
-        response = requests.get(url, timeout=TIMEOUT_S, allow_redirects=False)
-        response.raise_for_status()
-        found = response.json()
-    except (requests.RequestException, ValueError):
-        raise _away() from None
-    if not isinstance(found, dict):
-        raise _away()
-    return found
+def _text(value: object, longest: int) -> str:
+    """A claim that a database can hold: text, or the number that some providers make of it; empty for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**longest:
+        value = str(value)
+    if not isinstance(value, str) or len(value) > longest or not value.isprintable():
+        return ""
+    return value
 
 
-def _refused() -> Invalid:
+def _refused(problem: str = "") -> Invalid:
+    """The error for an answer that is not believed; logged unless the browser alone is at fault."""
+    if problem:
+        log.warning("sso.token_refused", extra={"problem": problem})
     return Invalid(msg("这次登录没有完成，请重新登录。"))
-
-
-def _away() -> Busy:
-    return Busy(msg("统一登录暂时连不上，请稍候再试，或用密码登录。"), retry_after=10)
