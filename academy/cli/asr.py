@@ -24,8 +24,11 @@ def evaluate(audio: Path, reference: Path, language: str) -> None:
     JSON."""
     runtime: Runtime = current_app.extensions["academy"]
     try:
-        entry = [*media.reading_options(media.container_of(audio)), "-i", f"file:{audio.absolute()}"]
-        with tempfile.TemporaryDirectory(prefix="asr-") as folder:
+        with (
+            tempfile.TemporaryDirectory(prefix="asr-") as folder,
+            media.mended(runtime.settings, audio.absolute()) as path,
+        ):
+            entry = [*media.reading_options(media.container_of(path)), "-i", f"file:{path}"]
             recognised = media.recognise_speech(
                 runtime.settings, entry, Path(folder), lambda _: None, language=language
             )

@@ -38,6 +38,7 @@ from academy.media.failed_assets import ask_operator, count_failed_assets, list_
 from academy.media.isolation import landlock_version, require_isolation
 from academy.media.keeping.kept_files import enqueue_kept, kept_set, kept_sizes
 from academy.media.models import Asset, AssetState, Cue, Upload
+from academy.media.probing.mended import mended
 from academy.media.probing.probe import container_of, reading_options
 from academy.media.queries import (
     asset_of_set,
@@ -173,6 +174,7 @@ __all__ = [
     "list_failed_assets",
     "list_glossary",
     "mark_captions_timed",
+    "mended",
     "object_origin",
     "open_published",
     "page_links",

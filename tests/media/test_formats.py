@@ -17,6 +17,7 @@ from academy.media.transcoding import encode, parts, playlist
 from tests.media import boxes
 from tests.media.conftest import BUILDS
 from tests.media.encoding import encoded
+from tests.support import sounds
 
 pytestmark = [pytest.mark.media, pytest.mark.parametrize("build", BUILDS, indirect=True)]
 Build = Callable[..., Settings]
@@ -51,6 +52,8 @@ def sound(settings: Settings, name: str, folder: Path) -> bytes:
             "-f",
             "mp3",
         ),
+        "wav": ("-c:a", "pcm_s16le", "-f", "wav"),
+        "aiff": ("-c:a", "pcm_s16be", "-f", "aiff"),
         "rf64": ("-c:a", "pcm_s16le", "-rf64", "always", "-f", "wav"),
         "wav without length": ("-c:a", "pcm_s16le", "-f", "wav"),
         "aac": ("-c:a", "aac", "-f", "adts"),
@@ -68,7 +71,7 @@ def sound(settings: Settings, name: str, folder: Path) -> bytes:
         ("flac", b""), ("flac", tag(300)), ("flac", tag(200_000)), ("flac", tag(10) + tag(5000)),
         ("mp3", tag(70_000)), ("mp3 without length", b"\0" * 700), ("mp3 without length", b"\0" * 90_000),
         ("mp3 without length", tag(2000) + b"\0" * 4096), ("mp3 without length", b""),
-        ("aac", tag(2000)), ("rf64", b""), ("wav without length", b""), ("webm without length", b""),
+        ("aac", tag(2000)), ("rf64", b""), ("aiff", b""), ("wav without length", b""), ("webm without length", b""),
     ],
 )  # fmt: skip
 def test_whole_sounds_are_taken(build: Build, tmp_path: Path, name: str, before: bytes) -> None:
@@ -77,6 +80,27 @@ def test_whole_sounds_are_taken(build: Build, tmp_path: Path, name: str, before:
     path.write_bytes(before + sound(settings, name, tmp_path))
     source = encoded(settings, path, tmp_path, "audio")
     assert abs(source.duration_ms - 9000) < 150
+
+
+@pytest.mark.parametrize("form", ["wav", "rf64", "aiff"])
+def test_chunks_of_odd_size_may_lack_their_byte(build: Build, tmp_path: Path, form: str) -> None:
+    """Every place of such a chunk is in tests/unit/test_mended_sounds.py."""
+    settings, path = build(), tmp_path / "given"
+    whole = sounds.chunks_of(sound(settings, form, tmp_path))
+    path.write_bytes(
+        sounds.written(whole, [whole.chunks[0], *sounds.ODD, *whole.chunks[1:], *sounds.ODD], padded=False)
+    )
+    source = encoded(settings, path, tmp_path, "audio")
+    assert abs(source.duration_ms - 9000) < 20
+    assert not list(settings.media_dir.rglob(".draft-*")), "and no copy is left"
+
+
+@pytest.mark.parametrize("name", ["mp3", "mp3 without length"])
+def test_an_mp3_begins_where_its_frames_begin(build: Build, tmp_path: Path, name: str) -> None:
+    """Whatever a server, a station or a program wrote before it (tests/unit/test_mended_sounds.py)."""
+    settings, path = build(), tmp_path / "given"
+    path.write_bytes("这是一段说明。\n".encode() * 30_000 + sound(settings, name, tmp_path))
+    assert abs(encoded(settings, path, tmp_path, "audio").duration_ms - 9000) < 150
 
 
 def test_an_mp3_of_changing_rate_without_a_length_is_measured(build: Build, tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ ASF = b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"
             "WMV",
             "版权",
         ),
-        (b"FORM\0\0\0\0AIFFCOMM", "AIFF", "WAV"),
+        (b"riff\x2e\x91\xcf\x11", "Wave64", "WAV"),
         (b"Rar!\x1a\x07", "RAR", "解压"),
         (b"#EXTM3U\n", "M3U8", "原文件"),
         (b"\0\0\0\x18ftypheic", "HEIC", "图片"),

@@ -4,7 +4,7 @@ from academy.core.i18n import Message, msg
 
 # Demuxers by first bytes. Never hls, concat, image sequences, playlists or text: those refer to other files, and
 # ffmpeg would read them.
-DEMUXERS = ("mov", "matroska", "mpegts", "mpeg", "avi", "flv", "asf", "mp3", "wav", "aac", "flac", "ogg", "amr")
+DEMUXERS = ("mov", "matroska", "mpegts", "mpeg", "avi", "flv", "asf", "mp3", "wav", "aac", "flac", "ogg", "amr", "aiff")
 HEAD = 1024
 """Bytes needed by `sniff` and `name_of`."""
 _STARTS = {
@@ -32,6 +32,8 @@ def sniff(head: bytes) -> str | None:
         return "avi"
     if head[:4] in _WAVES and head[8:12] == b"WAVE":
         return "wav"
+    if head[:4] == b"FORM" and head[8:12] in {b"AIFF", b"AIFC"}:
+        return "aiff"
     if len(head) > 376 and (head[0] == head[188] == head[376] == 0x47 or head[4] == head[196] == 0x47):
         return "mpegts"
     if len(head) > 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
@@ -77,8 +79,6 @@ _NAMES: tuple[tuple[int, bytes, Message, str], ...] = (
     (0, b"DSD ", SOUND, "DSF (DSD)"),
     (0, b"FRM8", SOUND, "DFF (DSD)"),
     (0, b"caff", SOUND, "CAF"),
-    (8, b"AIFF", SOUND, "AIFF"),
-    (8, b"AIFC", SOUND, "AIFF"),
     (0, b"riff\x2e\x91\xcf\x11", SOUND, "Wave64"),
     (0, b".snd", SOUND, "AU"),
     (0, b"MThd", SOUND, "MIDI"),

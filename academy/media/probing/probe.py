@@ -13,6 +13,7 @@ from academy.core.settings import Settings
 from academy.media import pictures, rules, tonemap, tools
 from academy.media.documents import kinds, office, packages
 from academy.media.probing import formats, packets, streams
+from academy.media.probing.mended import mended
 from academy.media.tools import Limits, ToolFailed
 
 _PROBE = Limits(seconds=60, cpu_s=60, memory_mib=2048, file_mib=1)
@@ -45,6 +46,11 @@ def look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[
     Raises:
         Invalid: the file is refused; the message is for the trainer.
     """
+    with mended(settings, path) as readable:
+        return _look(settings, kind, readable)
+
+
+def _look(settings: Settings, kind: str, path: Path) -> tuple[rules.Source, dict[str, Any]]:
     demuxer = container_of(path)
     if demuxer == "mov":
         _check_unlocked(path)

@@ -15,6 +15,7 @@ from academy.core.i18n import msg
 from academy.core.settings import Settings
 from academy.media import rules, tonemap, tools
 from academy.media.captions.caption_files import stamp
+from academy.media.probing.mended import mended
 from academy.media.probing.probe import reading_options
 from academy.media.rules import Rung, Source
 from academy.media.storage.file_storage import full_disk_reported, is_cramped
@@ -149,10 +150,10 @@ def make_ladder(
     folder.mkdir(parents=True)
     damage = Damage()
     try:
-        arguments = command(tools.ffmpeg_path(settings), source, rules.plan(source), original)
         listener = progress_listener(on_progress, source.duration_ms)
-        with colour_table(source, folder):
-            sees = tools.needs(arguments, original)
+        with colour_table(source, folder), mended(settings, original) as readable:
+            arguments = command(tools.ffmpeg_path(settings), source, rules.plan(source), readable)
+            sees = tools.needs(arguments, readable)
             tools.run(
                 arguments, folder=folder, limits=limits(source), on_line=listener, on_log=damage.on_log, sees=sees
             )

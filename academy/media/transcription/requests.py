@@ -17,6 +17,7 @@ from academy.jobs.api import JobContext
 from academy.media import queries
 from academy.media.events import AssetReady, SpeechRecognised
 from academy.media.models import Asset, AssetState, Transcription
+from academy.media.probing.mended import mended
 from academy.media.probing.probe import reading_options
 from academy.media.storage.file_storage import original_key, work_folder
 from academy.media.storage.selection import storage_of
@@ -117,7 +118,10 @@ def transcribe(context: JobContext, asset_id: int) -> None:
         context.db.run_in_transaction(write)
 
     folder = work_folder(context.settings, f"hear-{asset.public_id}")
-    with storage_of(context.settings).local(original_key(asset.public_id)) as path:
+    with (
+        storage_of(context.settings).local(original_key(asset.public_id)) as original,
+        mended(context.settings, original) as path,
+    ):
         demuxer = (asset.probe or {})["source"]["demuxer"]
         entry = [*reading_options(demuxer), "-i", f"file:{path}", "-map", f"0:{_source(asset)}"]
         recognised = recognition.recognise_speech(
