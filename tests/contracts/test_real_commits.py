@@ -8,6 +8,7 @@ TESTS = Path(__file__).resolve().parents[1]
 SIGNS = {"threading", "concurrent.futures", "multiprocessing", "tests.support.failures"}
 NO_DATABASE = {
     "components/test_guessing.py": "the thread waits for a place among the hashes, before any transaction",
+    "http/test_sso_answers.py": "the threads wait for the provider's metadata, before any transaction",
     "http/test_sms.py": "the thread is the operator's server of messages",
 }
 

@@ -19,7 +19,6 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, import_key
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
 
 from academy.core.errors import Busy
 from academy.core.i18n import msg
@@ -226,7 +225,10 @@ class _Bounded(HTTPAdapter):
                     raise _TooLong
                 if time.monotonic() > latest:
                     raise requests.exceptions.ReadTimeout
-        except (OSError, HTTPError) as error:
+        except (_TooLong, requests.RequestException):
+            raise
+        except Exception as error:
+            # What the library below raises, which is no dependency of ours.
             raise requests.exceptions.ConnectionError(error) from error
         finally:
             answer.raw.close()
