@@ -2,7 +2,8 @@
 
 A numeral is replaced by private use characters, with a mark before and one behind it. So it never matches a part of
 another numeral (20 in 120), nor the original text, which is searched separately: nothing is lost where a Chinese digit
-is no number (第一书记), and malformed numbers (十四五) are left alone. No library parses numerals inside running text:
+is no number (第一书记), and malformed numbers (十四五岁) are left alone. A five-year plan is called by its number and the
+five (十四五), which people also type in digits (145): that is one numeral, too. No library parses numerals inside running text:
 cn2an and its like take a complete string.
 """
 
@@ -26,6 +27,9 @@ LONGEST = 32
 _NUMERAL = re.compile(
     rf"(?P<part>[百千]分之)?(?P<run>[{_CHARACTERS}]+(?:[.,点][{_CHARACTERS}]+)*)|[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]{{2,}}"
 )
+_PLAN = re.compile(r"十([一二三四五六七八九])五")
+_ABOUT = "岁个名位人天日年月里斤亩户家块元只头次公米度多来几"
+"""Behind these measures 十四五 is fourteen or fifteen."""
 _PIECES = re.compile(r"([.,点])")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|.")
@@ -41,7 +45,7 @@ def numerals(normal: str) -> Iterator[tuple[int, int, str]]:
                 yield match.start(), match.end(), _signed(value)
             continue
         begin = match.start("run")
-        whole = _decimal(run)
+        whole = _decimal(run) or _plan(run, normal[match.end() : match.end() + 1])
         if whole:
             part = match["part"]
             sign = {"百分之": "%", "千分之": "‰"}[part] if part else ""
@@ -81,6 +85,14 @@ def _decimal(run: str) -> str | None:
     if not value or not rest or not all(c in _DIGITS or c in "0123456789" for c in rest):
         return None
     return _value(f"{value}.{_digits(rest)}{unit}") if unit else f"{value}.{_digits(rest)}"
+
+
+def _plan(run: str, following: str) -> str | None:
+    """The number by which a five-year plan is called, from the eleventh on; earlier ones are digits (九五)."""
+    plan = _PLAN.fullmatch(run)
+    if plan is None or (plan[1] == "四" and following and following in _ABOUT):
+        return None
+    return f"1{_DIGITS[plan[1]]}5"
 
 
 def _digits(run: str) -> str:

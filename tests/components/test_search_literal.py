@@ -39,6 +39,9 @@ WRITTEN = (
     ("1+1+N", "形成“1+1+N”格局"),
     ("第一书记", "驻村第一书记"),
     ("十四五", "“十四五”规划"),
+    ("145规划", "“十四五”规划"),
+    ("十三五", "135时期"),
+    ("155", "面向十五五"),
     ("計畫", "制定计划"),
 )
 """What is typed, and what a lecture says: with other numerals, widths or signs."""

@@ -67,9 +67,24 @@ def test_no_row_of_digits_and_units_breaks_it(text: str) -> None:
     assert whole.count(BEGIN) == whole.count(END) and LiteralText(text).counted is not None
 
 
-@pytest.mark.parametrize("text", ["十四五", "十三五规划", "百姓", "千万", "万一", "亿"])
+@pytest.mark.parametrize(
+    "text",
+    ["百姓", "千万", "万一", "亿", "十四五岁", "十四五个人", "二十四五", "二百十四五", "十五六", "十四六", "十三五五"],
+)
 def test_what_is_no_number_is_left_alone(text: str) -> None:
     assert counted(text) == text
+
+
+@given(st.integers(11, 19), st.sampled_from(["", "规划", "”时期", "、", "。", "期间", "末", "the"]))
+def test_a_plan_is_called_by_its_number_and_the_five(plan: int, behind: str) -> None:
+    """Ten and a digit, then five: spoken, and typed in digits; and no part of it is a number by itself."""
+    spoken, typed = f"{chinese(plan)}五", f"{plan}5"
+    assert counted(f"“{spoken}{behind}") == counted(f"“{typed}{behind}")
+    for part in (spoken[:2], spoken[1:], typed[:2], typed[1:]):
+        assert Literal(part).counted not in LiteralText(f"“{typed}{behind}").counted
+    assert LiteralText(f"“{spoken}{behind}").holds(Literal(typed))
+    assert LiteralText(f"“{typed}{behind}").holds(Literal(spoken))
+    assert not LiteralText(f"{spoken}{behind}").holds(Literal(str(plan)))
 
 
 @pytest.mark.parametrize(
