@@ -2,9 +2,9 @@
 
 A numeral is replaced by private use characters, with a mark before and one behind it. So it never matches a part of
 another numeral (20 in 120), nor the original text, which is searched separately: nothing is lost where a Chinese digit
-is no number (第一书记), and malformed numbers (十四五岁) are left alone. A five-year plan is called by its number and the
-five (十四五), which people also type in digits (145): that is one numeral, too. No library parses numerals inside running text:
-cn2an and its like take a complete string.
+is no number (第一书记), and malformed numbers (十四五岁) are left alone. A five-year plan is called by its number and
+the five (十四五), which people also type in digits (145): that is a numeral, too. No library parses numerals inside
+running text: cn2an and its like take a complete string.
 """
 
 import re
