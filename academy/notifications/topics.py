@@ -55,6 +55,7 @@ URGENT = frozenset({Topic.SECURITY})
 _TOPICS = {
     "reminder": Topic.TRAININGS,
     "delegation": Topic.TRAININGS,
+    "training": Topic.TRAININGS,
     "correction": Topic.RECORD,
     "complaint": Topic.RECORD,
     "data": Topic.RECORD,

@@ -15,6 +15,7 @@ from academy.trainings.calendar import calendar_feed
 from academy.trainings.completed_courses import courses_by_member
 from academy.trainings.course_shares import studied_shares
 from academy.trainings.coverage_cells import Figures, daily_figures, figures_of, own_figures_below, settle_cells
+from academy.trainings.events import TrainingOpened
 from academy.trainings.lineage import lies_inside
 from academy.trainings.models import Standing, Training, TrainingState
 from academy.trainings.queries import (
@@ -57,6 +58,7 @@ __all__ = [
     "Figures",
     "Standing",
     "Training",
+    "TrainingOpened",
     "TrainingPlan",
     "TrainingState",
     "access_coverage",
