@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files coverage style check format bench clean forget docs messages migration pins pictures
+.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files coverage style check format bench clean forget docs messages migration pins pictures screenshots
 
 # A line of `##@` begins a group of the list, `##` behind a target says what it does: a target without is not listed.
 help:  ## this list
@@ -136,6 +136,9 @@ docs: dev  ## write the generated pages of docs/ and the README's table of setti
 
 pictures: dev  ## take the pictures of the README again; needs chromium and ffmpeg
 	$(PY) -m tests.browser.pictures
+
+screenshots: dev  ## every page in four forms and three sizes into .cache/screenshots, with what axe says; QUICK=1 for one form
+	$(PY) -m tests.browser.contact_sheet $(if $(QUICK),--quick)
 
 clean:  ## remove what was built and cached; data stays
 	rm -rf .venv .cache $(VENDOR) frontend/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,19 +1,19 @@
 """Every page that somebody can reach by links, on a phone and on a desk: whole, labelled, readable, usable by key.
 
-One page of each endpoint is looked at, with the axe rules of WCAG 2.1 A and AA and a few checks of our own.
+One page of each endpoint is looked at, with the axe rules of WCAG 2.2 A and AA and a few checks of our own.
 """
 
 import re
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 
 from academy.accounts.models import Account
+from tests.browser.page_checks import APART, AXE, DESK, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, walk
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM
 from tests.browser.static_requests import USES, StaticRequests
@@ -21,9 +21,6 @@ from tools import messages
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = (390, 844), (1440, 900)
-ROLES = ("nobody", "member", "city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
-APART = (None, "static")
 EXPECTED = {
     "accounts.sign_in",
     "home.home",
@@ -35,36 +32,7 @@ EXPECTED = {
     "trainings.coverage",
     "trainings.mine",
 }
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-# Every control is big enough for a thumb; a link inside a sentence may be as high as its line.
-LOOK = """(least) => {
-  const wrong = [];
-  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
-  const root = document.documentElement;
-  if (root.scrollWidth > root.clientWidth) {
-    const scrolls = (e) =>
-      e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
-    const past = (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(e.parentElement);
-    const wide = [...document.querySelectorAll("body *")].find((e) => shown(e) && past(e));
-    wrong.push(`wider than the screen: ${wide?.tagName}.${wide?.className}`);
-  }
-  if (document.querySelectorAll("h1").length !== 1) wrong.push("not exactly one h1");
-  for (const e of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")) {
-    if (!shown(e) || e.classList.contains("skip") || getComputedStyle(e).display === "inline") continue;
-    if (e.closest("label, [data-small]")) continue;
-    const height = e.getBoundingClientRect().height;
-    const name = `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
-    if (height < least - 0.5) wrong.push(`${Math.round(height)} px: ${name}`);
-  }
-  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  for (const id of new Set(ids.filter((id, n) => ids.indexOf(id) !== n))) wrong.push(`id ${id} twice`);
-  return wrong;
-}"""
-AXE = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.violations.map(
-  (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")))"""
-
 
 # What a page says in Chinese, outside of what is marked as Chinese (the other language's own name).
 CHINESE = """() => {
@@ -109,40 +77,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    return (resources.files("axe_playwright_python") / "axe.min.js").read_text()
-
-
-def context(site: Site, browser: Browser, who: str, size: tuple[int, int], **wishes: str) -> BrowserContext:
-    """A browser that `who` is signed in with; `wishes` are display cookies."""
-    opened = browser.new_context(
-        viewport={"width": size[0], "height": size[1]},
-        is_mobile=size is PHONE,
-        has_touch=size is PHONE,
-    )
-    cookies = wishes | ({"academy": site.cookies[who]} if who in site.cookies else {})
-    opened.add_cookies([{"name": n, "value": v, "url": site.url} for n, v in cookies.items()])
-    return opened
-
-
-def walk(site: Site, page: Page, start: str, seen: set[str | None]) -> Iterator[str]:
-    """Open one page of each endpoint that links lead to and nobody has seen."""
-    waiting = [start]
-    while waiting:
-        address = waiting.pop(0)
-        endpoint = site.endpoint(address)
-        if endpoint in seen:
-            continue
-        seen.add(endpoint)
-        try:
-            answer = page.goto(site.url + address)
-        except Error as error:
-            if "Download is starting" in error.message:  # a file is saved, not shown
-                continue
-            raise
-        assert answer and answer.status == 200, address
-        yield address
-        found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
-        waiting += [href for href in found if href.startswith("/") and not href.startswith("//")]
+    return axe_script()
 
 
 def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str, seen: set[str | None]) -> list[str]:
@@ -155,7 +90,7 @@ def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str,
     wrong: list[str] = []
     for address in walk(site, page, "/sign-in" if who == "nobody" else "/", seen):
         page.evaluate(axe)
-        found += [*page.evaluate(LOOK, least), *page.evaluate(AXE, RULES), *requests.wrong()]
+        found += [*page.evaluate(LOOK, least), *page.evaluate(AXE), *page.evaluate(OBSCURED), *requests.wrong()]
         wrong += [f"{who} {address}: {what}" for what in found]
         found.clear()
     return wrong

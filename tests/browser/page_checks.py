@@ -1,0 +1,103 @@
+"""Walking through the sample city page by page, and what a browser can say about each page it shows."""
+
+from collections.abc import Iterator
+from importlib import resources
+
+from playwright.sync_api import Browser, BrowserContext, Error, Page
+
+from tests.browser.sample_site import Site
+
+PHONE, DESK = (390, 844), (1440, 900)
+ROLES = ("nobody", "member", "city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
+APART = (None, "static")
+"""Addresses that are no pages."""
+
+# Every control is big enough for a thumb; a link inside a sentence may be as high as its line.
+LOOK = """(least) => {
+  const wrong = [];
+  const shown = (e) => e.getClientRects().length && getComputedStyle(e).visibility !== "hidden";
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) {
+    const scrolls = (e) =>
+      e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
+    const past = (e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !scrolls(e.parentElement);
+    const wide = [...document.querySelectorAll("body *")].find((e) => shown(e) && past(e));
+    wrong.push(`wider than the screen: ${wide?.tagName}.${wide?.className}`);
+  }
+  if (document.querySelectorAll("h1").length !== 1) wrong.push("not exactly one h1");
+  for (const e of document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")) {
+    if (!shown(e) || e.classList.contains("skip") || getComputedStyle(e).display === "inline") continue;
+    if (e.closest("label, [data-small]")) continue;
+    const height = e.getBoundingClientRect().height;
+    const name = `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
+    if (height < least - 0.5) wrong.push(`${Math.round(height)} px: ${name}`);
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
+  for (const id of new Set(ids.filter((id, n) => ids.indexOf(id) !== n))) wrong.push(`id ${id} twice`);
+  return wrong;
+}"""
+AXE = """() => axe.run(document, {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+  rules: {"target-size": {enabled: true}},
+}).then((found) => found.violations.map(
+  (v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")))"""
+
+# WCAG 2.2, focus not obscured: whoever comes to something by key sees at least a part of it, whatever bars stand at
+# the edges of the screen.
+OBSCURED = """() => {
+  const wrong = [];
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const held = "a[href], button, summary, select, textarea, input:not([type=hidden]), [tabindex='0']";
+  for (const e of document.querySelectorAll(held)) {
+    if (!shown(e) || e.disabled || e.closest("[inert], details:not([open]) > :not(summary)")) continue;
+    e.focus();
+    if (document.activeElement !== e) continue;
+    const box = e.getBoundingClientRect();
+    const label = e.labels?.[0];
+    const seen = [0.15, 0.5, 0.85].some((x) => [0.15, 0.5, 0.85].some((y) => {
+      const at = document.elementFromPoint(box.x + box.width * x, box.y + box.height * y);
+      return at && (e.contains(at) || at.contains(e) || label?.contains(at));
+    }));
+    const name = `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
+    if (!seen && box.width > 1) wrong.push(`obscured: ${name}`);
+  }
+  return wrong;
+}"""
+
+
+def axe_script() -> str:
+    """The source of axe, to be run in a page before `AXE`."""
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+def context(site: Site, browser: Browser, who: str, size: tuple[int, int], **wishes: str) -> BrowserContext:
+    """A browser that `who` is signed in with; `wishes` are display cookies."""
+    opened = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        is_mobile=size is PHONE,
+        has_touch=size is PHONE,
+    )
+    cookies = wishes | ({"academy": site.cookies[who]} if who in site.cookies else {})
+    opened.add_cookies([{"name": n, "value": v, "url": site.url} for n, v in cookies.items()])
+    return opened
+
+
+def walk(site: Site, page: Page, start: str, seen: set[str | None]) -> Iterator[str]:
+    """Open one page of each endpoint that links lead to and nobody has seen."""
+    waiting = [start]
+    while waiting:
+        address = waiting.pop(0)
+        endpoint = site.endpoint(address)
+        if endpoint in seen:
+            continue
+        seen.add(endpoint)
+        try:
+            answer = page.goto(site.url + address)
+        except Error as error:
+            if "Download is starting" in error.message:  # a file is saved, not shown
+                continue
+            raise
+        assert answer and answer.status == 200, address
+        yield address
+        found = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+        waiting += [href for href in found if href.startswith("/") and not href.startswith("//")]
