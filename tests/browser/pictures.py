@@ -28,7 +28,7 @@ from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS, until
 from tests.support.shortcuts import drain
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
-LARGEST = 60_000
+LARGEST, PHONE_LARGEST = 60_000, 30_000
 """Bytes of a picture: the README is read on weak lines, too."""
 HELP = Path(__file__).parents[2] / "academy" / "web" / "static" / "img" / "help"
 HELP_LARGEST = 24_000
@@ -100,6 +100,11 @@ def _help(name: str, account: str, address: str, *shows: str) -> Picture:
     return Picture(name, account, PHONE, lambda _runtime: address, _loaded, shows, HELP, HELP_LARGEST, ("light",))
 
 
+def _phone(name: str, account: str, address: str, *shows: str) -> Picture:
+    """A page on a phone, three of which stand side by side in the README."""
+    return Picture(name, account, PHONE, lambda _runtime: address, _loaded, shows, FOLDER, PHONE_LARGEST, ("light",))
+
+
 PICTURES = (
     Picture(
         "player",
@@ -118,6 +123,9 @@ PICTURES = (
         (".cover", ".cover-title", ".cover-art"),
     ),
     Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", ".chart svg")),
+    _phone("home", "member", "/", ".hero .button", ".cover"),
+    _phone("officer", "county", "/", "h1", ".chart svg, svg.chart"),
+    _phone("desk", "secretary", "/desk", "h1", "main a[href^='/members/']"),
     _help("member", "member", "/", ".hero .button"),
     _help("secretary", "secretary", "/", "h1"),
     _help("trainer", "trainer", "/studio", "h1"),

@@ -9,4 +9,4 @@ pytestmark = pytest.mark.faults
 
 
 def test_every_transition_names_what_it_expects(runtime: Runtime) -> None:
-    queue_model.run(runtime, examples=80, steps=40, derandomize=False)
+    queue_model.run(runtime, examples=40, steps=40, derandomize=False)
