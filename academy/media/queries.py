@@ -75,6 +75,15 @@ def steps_of(tx: Tx, asset_id: int) -> Sequence[AssetStep]:
     return tx.scalars(select(AssetStep).where(AssetStep.asset_id == asset_id).order_by(AssetStep.position)).all()
 
 
+def steps_by_asset(tx: Tx, assets: Iterable[int]) -> dict[int, list[AssetStep]]:
+    """The steps of several files in their order, by file; empty for one without."""
+    found: dict[int, list[AssetStep]] = {asset_id: [] for asset_id in assets}
+    rows = select(AssetStep).where(AssetStep.asset_id.in_(found)).order_by(AssetStep.asset_id, AssetStep.position)
+    for step in tx.scalars(rows):
+        found[step.asset_id].append(step)
+    return found
+
+
 def share_done(tx: Tx, asset: Asset | None) -> int | None:
     """Progress of a file in permille; None when there is nothing to wait for."""
     if asset is None or asset.state != AssetState.PROCESSING:
@@ -143,6 +152,20 @@ def cues_of(tx: Tx, asset_id: int, language: str = "zh-CN") -> Sequence[Cue]:
         .where(Transcript.asset_id == asset_id, Transcript.language == language)
         .order_by(Cue.seq)
     ).all()
+
+
+def cue_counts(tx: Tx, assets: Iterable[int], language: str = "zh-CN") -> dict[int, int]:
+    """The number of lines of each file's transcript; 0 without one."""
+    found = dict.fromkeys(assets, 0)
+    rows = (
+        select(Transcript.asset_id, func.count())
+        .join(Cue, Cue.transcript_id == Transcript.id)
+        .where(Transcript.asset_id.in_(found), Transcript.language == language)
+        .group_by(Transcript.asset_id)
+    )
+    for asset_id, count in tx.execute(rows):
+        found[asset_id] = count
+    return found
 
 
 def cue_texts(tx: Tx, asset_id: int, language: str = "zh-CN") -> list[CueText]:

@@ -2,20 +2,22 @@
 
 A text is searched in two forms. `plain` is the text without punctuation, spaces and the two scripts' differences: any
 part of a text has a plain form that is a part of the text's. `counted` is the same with every numeral in its one form,
-so that 二十大 and 20大 match there. The index contains the pairs of neighbouring characters of both.
+so that 二十大 and 20大 match there. The index contains the pairs of neighbouring characters of both; there a numeral is
+one character, whatever its length, because 一个 would else be looked up among everything that is counted.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from academy.search.numerals import counted, numerals
+from academy.search.numerals import BEGIN, END, POINT, counted, numerals
 from academy.search.text import is_han, normalise_mapped, plain, spelled, spelled_otherwise, squeeze, squeeze_mapped
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
@@ -30,6 +32,9 @@ EQUAL, RUNS, WRITTEN, INSIDE, WHOLE = 1, 2, 3, 4, 5
 a longer Latin word or number; as typed. 0: none."""
 
 _INNER = "[0-9a-z]"
+_SIGNED = re.compile(f"{BEGIN}([^{END}]*){END}")
+_NUMBERS = 0xF0000
+"""The plane of private use whose characters stand for numerals in pairs."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,10 @@ class Literal:
         """Numbers of the pairs that a text must contain: of the plain form; then, if it differs, of the counted one.
         A single character is a number of its own, which only the card of a lecture has."""
         first = _pairs_of(self.plain) if len(self.plain) != 1 else (_code(self.plain),)
-        if len(self.plain) > 1 and self.counted != self.plain and not self.exactly:
-            return first, _pairs_of(self.counted)
+        if len(self.plain) > 1 and not self.exactly and self.counted != self.plain:
+            form = _as_characters(self.counted)
+            # A numeral by itself is the pair of it with itself.
+            return first, _pairs_of(form if len(form) > 1 else 2 * form)
         return (first,)
 
     @cached_property
@@ -83,11 +90,8 @@ class Literal:
         """For each form that may extend from one window into the next, the pairs of its stretches: a matching lecture
         has each of them in some window. Empty for a form short enough to be in one."""
         forms = dict.fromkeys((self.plain, self.counted) if self.is_counted else (self.plain,))
-        return tuple(
-            tuple(_pairs_of(form[at : at + STRETCH]) for at in range(0, len(form) - 1, STRETCH - 1))
-            for form in forms
-            if len(form) > STRETCH
-        )
+        found = (tuple(map(_pairs_of, _stretches(form))) for form in forms if len(form) > STRETCH)
+        return tuple(form for form in found if form)
 
     @property
     def is_written_variously(self) -> bool:
@@ -159,9 +163,14 @@ def numbers(texts: Iterable[LiteralText]) -> Numbers:
     """Pairs of neighbouring characters of the texts, in both forms, as numbers, ascending, each once."""
     found = [np.empty(0, np.uint32)]
     for text in texts:
-        for form in dict.fromkeys((text.plain, text.counted)):
+        points = _points(text.plain)
+        found.append(points[:-1] << np.uint32(16) | points[1:])
+        if text.counted != text.plain:
+            form = _as_characters(text.counted)
             points = _points(form)
             found.append(points[:-1] << np.uint32(16) | points[1:])
+            alone = _points("".join({one for one in form if _is_numeral(one)}))
+            found.append(alone << np.uint32(16) | alone)
     return np.unique(np.concatenate(found))
 
 
@@ -204,6 +213,41 @@ def _counted_mapped(normal: str) -> tuple[str, list[int], list[int]]:
         end = stop
     form, kept = squeeze_mapped("".join(made))
     return form, [begins[n] for n in kept], [ends[n] for n in kept]
+
+
+def _as_characters(form: str) -> str:
+    """A counted form with each numeral as one character: small numbers have one of their own, the others share."""
+    return _SIGNED.sub(_character, form)
+
+
+@lru_cache(maxsize=4096)
+def _number(signs: str) -> int:
+    if POINT not in signs and len(signs) < 5:
+        return int("".join(chr(ord(sign) - 0xE000 + 48) for sign in signs) or 0)
+    return zlib.crc32(signs.encode())
+
+
+def _character(numeral: re.Match[str]) -> str:
+    return chr(_NUMBERS + _number(numeral[1]) % 0xFFFE)
+
+
+def _is_numeral(character: str) -> bool:
+    return ord(character) >> 16 == _NUMBERS >> 16
+
+
+def _stretches(form: str) -> Iterator[str]:
+    """Overlapping parts of a form that were at most so many characters of a text. A numeral that is longer belongs to
+    none: the stretches around it must do."""
+    parts = re.findall(f"{BEGIN}[^{END}]*{END}|.", form, re.DOTALL)
+    start = 0
+    while start < len(parts) - 1:
+        end, size = start, 0
+        while end < len(parts) and size + len(parts[end]) <= STRETCH:
+            size += len(parts[end])
+            end += 1
+        if end - start > 1:
+            yield _as_characters("".join(parts[start:end]))
+        start = max(end - 1, start + 1)
 
 
 def _packed(normal: str) -> str:

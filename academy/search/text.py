@@ -16,6 +16,7 @@ _SIGN = r"(?<=[0-9])\.(?=[0-9])|(?<=[0-9])[%‰]|(?<=[a-z])\#|(?<=[^\W_])\+|(?<=
 _RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}](?:[^\W_{HAN}]|{_SIGN})*")
 _KEPT = re.compile(rf"(?:[^\W_{SIGNS}]|[{SIGNS}]|(?<={END})[%‰+]|{_SIGN})+")
 _HAN = re.compile(rf"[{HAN}]")
+_COMMON = re.compile("[\u4e00-\u9fa5]*")
 _HAN_RUN = re.compile(rf"[{HAN}]+")
 _BLOCKS = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x2FA20))
 """Ranges of Chinese characters that Unicode's own normal form leaves unchanged."""
@@ -56,7 +57,27 @@ _SPELLINGS = (("计画", "计划"), ("座标", "坐标"))
 def plain(text: str) -> str:
     """Normalises full and half width, upper and lower case, traditional and simplified, character by character: a part
     of a text has a part of its form."""
+    if _COMPOSED.search(text) is None:
+        return text[:LONGEST_TEXT].translate(_FORMS)
     return normal_form(text, LONGEST_TEXT).casefold().translate(_simplified())
+
+
+# Characters that may combine with their neighbours: outside these ranges each is normalised by itself.
+_COMPOSED = re.compile(
+    "[^\0-\u02ff\u2000-\u20cf\u2100-\u2bff\u2e80-\u2fff\u3001-\u3029\u3030-\u3098\u309b-\u30ff\u3400-\u9fff\uff00-\uff9d]"
+)
+
+
+class _Forms(dict[int, str]):
+    """The form of a single character, computed on first use."""
+
+    def __missing__(self, code: int) -> str:
+        form = normal_form(chr(code), 1).casefold().translate(_simplified())
+        self[code] = form
+        return form
+
+
+_FORMS = _Forms()
 
 
 def spelled(normal: str) -> str:
@@ -125,7 +146,7 @@ def pairs(normal: str) -> Iterator[str]:
 
 def squeeze(normal: str) -> str:
     """Searchable characters only: for exact phrases, across punctuation and the ends of lines."""
-    return "".join(_KEPT.findall(normal))
+    return normal if _COMMON.fullmatch(normal) else "".join(_KEPT.findall(normal))
 
 
 def squeeze_mapped(normal: str) -> tuple[str, list[int]]:

@@ -15,7 +15,7 @@ from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
 from academy.trainings import completed_courses, coverage_cells, sql
 from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES
-from academy.trainings.course_shares import studied_shares
+from academy.trainings.course_shares import shares_of_member
 from academy.trainings.coverage_cells import Figures
 from academy.trainings.models import Enrolment, Standing, Training, TrainingCourse, TrainingState
 from academy.trainings.rules import Audience
@@ -98,9 +98,9 @@ def trainings_of_member(tx: Tx, member_id: int) -> list[DueTraining]:
         courses[training_id].append(course)
     exemption = _exemption(tx, member_id)
     completed = completed_courses.courses_by_training(tx, member_id, [training for training, _ in rows])
-    shares = {training.id: studied_shares(tx, training.id, [member_id]).get(member_id, 0) for training, _ in rows}
+    shares = shares_of_member(tx, member_id, [training.id for training, _ in rows])
     made = [
-        _due(training, enrolment, courses[training.id], completed[training.id], exemption, shares[training.id])
+        _due(training, enrolment, courses[training.id], completed[training.id], exemption, shares.get(training.id, 0))
         for training, enrolment in rows
     ]
     running = sorted((t for t in made if not t.is_over), key=lambda t: (t.completed_on is not None, t.closes_on))

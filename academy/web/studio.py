@@ -280,8 +280,8 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None,
     version = library.edited(row)
     page = library.course_page(tx, row, version)
     verbs = library.offered_verbs(row, is_author=True, is_reviewer=False)
-    steps = {line.asset.id: media.steps_of(tx, line.asset.id) for line in page.lines if line.asset}
-    words = {line.asset.id: len(media.cues_of(tx, line.asset.id)) for line in page.lines if line.asset}
+    files = [line.asset.id for line in page.lines if line.asset]
+    steps = media.steps_by_asset(tx, files)
     return render_template(
         "studio/course.html",
         page=page,
@@ -292,7 +292,7 @@ def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None,
         steps=steps,
         parts=media.parts_in_progress(tx, steps),
         titles=media.STEP_TITLES,
-        words=words,
+        words=media.cue_counts(tx, files),
         earlier=media.earlier_files(tx, (line.asset for line in page.lines)),
         missing=library.missing_parts(tx, version),
         verbs=verbs,

@@ -53,13 +53,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS search_words{0}_word ON search_words{0} (word)
 CREATE INDEX IF NOT EXISTS search_words{0}_sound ON search_words{0} (sound);
 CREATE UNIQUE INDEX IF NOT EXISTS search_pairs{0}_pair ON search_pairs{0} (pair);
 CREATE INDEX IF NOT EXISTS search_names{0}_key ON search_names{0} (key text_pattern_ops);
-CREATE INDEX IF NOT EXISTS search_names{0}_format7 ON search_names{0} (lecture_id);
+CREATE INDEX IF NOT EXISTS search_names{0}_format8 ON search_names{0} (lecture_id);
 """
-FORMAT = "search_names_format7"
+FORMAT = "search_names_format8"
 """Marks the format of the tables; renamed when their content changes, so that they are rebuilt."""
 INDEX_NAMES = (
     "windows{}_words", "windows{}_pairs", "windows{}_lecture", "windows{}_id", "lectures{}_names", "lectures{}_pairs",
-    "lectures{}_id", "words{}_word", "words{}_sound", "pairs{}_pair", "names{}_key", "names{}_format7",
+    "lectures{}_id", "words{}_word", "words{}_sound", "pairs{}_pair", "names{}_key", "names{}_format8",
 )  # fmt: skip
 TABLE_NAMES = ("search_windows", "search_lectures", "search_words", "search_pairs", "search_names")
 COLUMNS = ("lecture_id", "item_id", "first_seq", "last_seq", "digest", "about", "words", "pairs")

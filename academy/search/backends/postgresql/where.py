@@ -19,6 +19,8 @@ Condition = tuple[str, dict[str, Any]]
 """A condition on rows with its bind values; empty for none."""
 MOST_GROUPS = 8
 """Alternatives: words that are in the names of some lectures, whose other words are looked up in the windows."""
+MOST_CHOICES = 8
+"""Choices of forms of several words that are looked up one by one."""
 
 
 class Together:
@@ -108,20 +110,17 @@ class Together:
 
     def _inside(self, words: Sequence[Literal], name: str) -> Condition:
         """Rows that contain these words and all phrases themselves."""
-        certain: dict[int, None] = {}
+        found = [self.counts.alternatives(word) for word in (*words, *self.phrases)]
         parts: list[str] = []
         values: dict[str, Any] = {}
-        for n, word in enumerate((*words, *self.phrases)):
-            alternatives = self.counts.alternatives(word)
-            if len(alternatives) == 1:
-                certain |= dict.fromkeys(alternatives[0])
-                continue
+        # Each choice of forms is one array: a list of a frequent pair is then only searched for what the rarest has.
+        choices = list(itertools.islice(itertools.product(*found), MOST_CHOICES + 1))
+        if len(choices) <= MOST_CHOICES:
+            found = [[list(dict.fromkeys(itertools.chain(*choice))) for choice in choices]] if found else []
+        for n, alternatives in enumerate(found):
             either = [f"pairs @> CAST(:{name}{n}_{m} AS integer[])" for m in range(len(alternatives))]
             parts.append("(" + " OR ".join(either) + ")")
             values |= {f"{name}{n}_{m}": pairs for m, pairs in enumerate(alternatives)}
-        if certain:
-            parts.insert(0, f"pairs @> CAST(:{name} AS integer[])")
-            values[name] = list(certain)
         if self.tokens:
             parts.append(f"words @@ CAST(:{name}t AS tsquery)")
             values[f"{name}t"] = " & ".join(f"({quote(one)} | {quote(NAME + one)})" for one in self.tokens)

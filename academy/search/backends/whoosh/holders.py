@@ -112,11 +112,13 @@ class Holders:
         whole, runs = self.question.whole, self.question.runs
         if not whole.plain:
             return NOTHING[0], NOTHING[0]
-        literal, *equal = [self._all(pairs) for pairs in whole.pairs]
         if len(runs) > 1 and not self.question.phrases:
+            literal, *equal = [NOTHING[0] if _has_runs(pairs, runs) else self._all(pairs) for pairs in whole.pairs]
             literal = union(self.leaf, [literal, self.both((run.written, True) for run in runs)])
             if any(run.is_counted for run in runs):
                 equal.append(self.both((run, True) for run in runs))
+        else:
+            literal, *equal = [self._all(pairs) for pairs in whole.pairs]
         return literal, union(self.leaf, equal)
 
     def stretched(self) -> set[int]:
@@ -147,6 +149,12 @@ class Holders:
                     found = found[self.leaf.among(self.leaf.pair(pair), found)]
             self._kept[pairs] = found
         return found
+
+
+def _has_runs(pairs: tuple[int, ...], runs: Sequence[Literal]) -> bool:
+    """Whether documents with these pairs have every run as it is written: they need not be looked up beside those."""
+    wanted = {pair for run in runs for pair in run.pairs[0] if len(run.plain) > 1}
+    return all(len(run.plain) > 1 for run in runs) and wanted.issubset(pairs)
 
 
 def union(leaf: Leaf, lists: Sequence[Array]) -> Array:

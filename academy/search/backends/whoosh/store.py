@@ -23,7 +23,7 @@ from academy.search.backends.whoosh.files import Mapped
 
 POINTER = "current"
 NAME = "MAIN"
-FORMAT = "g7-"
+FORMAT = "g8-"
 """Prefix of every generation's name; raised when the content of the index changes, so that it is rebuilt."""
 
 
