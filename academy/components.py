@@ -13,6 +13,7 @@ COMPONENTS = (
     "media",
     "library",
     "learning",
+    "talk",
     "trainings",
     "coverage",
     "outreach",

@@ -266,6 +266,9 @@ class Settings:
     keep_searches_days: int = _setting(
         "ACADEMY_KEEP_SEARCHES_DAYS", 400, "Days for which search statistics are kept (never who searched)."
     )
+    keep_questions_days: int = _setting(
+        "ACADEMY_KEEP_QUESTIONS_DAYS", 365, "Days for which questions that were not shown are kept."
+    )
     keep_rosters_days: int = _setting(
         "ACADEMY_KEEP_ROSTERS_DAYS", 180, "Days for which uploaded roster files are kept; their summaries stay."
     )

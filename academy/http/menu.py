@@ -39,6 +39,7 @@ SECTORS = Section(msg("领域"), "list")
 REVIEW = Section(msg("审阅"), "check")
 PROPOSALS = Section(msg("字幕修改"), "captions")
 COMPLAINTS = Section(msg("意见答复"), "inbox")
+QUESTIONS = Section(msg("课程提问"), "question")
 EXEMPTIONS = Section(msg("免训审批"), "check")
 CORRECTIONS = Section(msg("记录更正"), "edit")
 PRIVACY_REQUESTS = Section(msg("个人信息要求"), "person")
@@ -64,7 +65,7 @@ SCREEN_SECTIONS = tuple(section for section in MEMBER_SECTIONS if section.on_scr
 OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
-    SectionGroup(msg("审批"), (REVIEW, PROPOSALS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
+    SectionGroup(msg("审批"), (REVIEW, PROPOSALS, QUESTIONS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
     SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DELIVERIES, DICTIONARY, GRANTS, AUDIT)),
 )
 """Every section that a page declares as its `menu` stands here or among the members'."""

@@ -20,7 +20,7 @@ from academy.learning.corrections import (
     propose_correction,
 )
 from academy.learning.devices import device_label, device_of
-from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck
+from academy.learning.events import CorrectionApproved, CourseFinished, CourseStarted, CourseStruck, RecutDeclared
 from academy.learning.evidence import collect_evidence, evidence_csv
 from academy.learning.extents import covered_time, study_time
 from academy.learning.group_commit import Committer
@@ -48,10 +48,16 @@ from academy.learning.queries import (
     recently_begun,
 )
 from academy.learning.record import RecordYear, record_of_year, record_years
-from academy.learning.recuts import carry_over_credit, latest_recut, preview_recut, read_recut_mapping
+from academy.learning.recuts import (
+    carry_over_credit,
+    declared_mapping,
+    latest_recut,
+    preview_recut,
+    read_recut_mapping,
+)
 from academy.learning.refusals import explain_refusal
 from academy.learning.repair import derive_from_ledgers, ledger_differences, repair_ledgers
-from academy.learning.rules import PAGE_MS, Span, Unit, milliseconds_of, pack_spans, unpack_spans
+from academy.learning.rules import PAGE_MS, Span, Unit, milliseconds_of, pack_spans, remap_spans, unpack_spans
 from academy.learning.service import OtherDevice, end_lease, open_lease
 from academy.learning.tokens import Signer
 
@@ -82,6 +88,7 @@ __all__ = [
     "PlaybackPage",
     "Recent",
     "RecordYear",
+    "RecutDeclared",
     "Signer",
     "Span",
     "Unit",
@@ -98,6 +105,7 @@ __all__ = [
     "count_waiting_corrections",
     "course_states",
     "covered_time",
+    "declared_mapping",
     "decline_correction",
     "derive_from_ledgers",
     "device_label",
@@ -122,6 +130,7 @@ __all__ = [
     "recently_begun",
     "record_of_year",
     "record_years",
+    "remap_spans",
     "renew_kept",
     "repair_ledgers",
     "study_time",

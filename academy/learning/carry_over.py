@@ -18,7 +18,7 @@ def carry(tx: Tx, recut: Recut, member_id: int, spans: tuple[Span, ...], at_ms: 
 
     `rows` are ledger rows that the caller holds in memory. Carrying the same again changes nothing.
     """
-    moved = rules.remap(spans, [(start, end, target) for start, end, target in recut.kept])
+    moved = rules.remap_spans(spans, [(start, end, target) for start, end, target in recut.kept])
     if not moved:
         return
     held = _give(tx, recut, member_id, moved, at_ms, rows or {})

@@ -53,3 +53,12 @@ class CourseStruck(Event):
     member_id: int
     course_id: int
     struck: list[list[int]]
+
+
+@dataclass(frozen=True)
+class RecutDeclared(Event):
+    """Somebody declared which stretches of an item's old version are in a newer one, and where."""
+
+    item_id: int
+    from_version: int
+    to_version: int

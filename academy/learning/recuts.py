@@ -19,6 +19,7 @@ from academy.jobs import api as jobs
 from academy.jobs.api import Job
 from academy.learning import carry_over as carrying
 from academy.learning import completions, rules, service
+from academy.learning.events import RecutDeclared
 from academy.learning.extents import extent_of
 from academy.learning.models import LeaseEnd, PlaybackLease, Recut, WatchLedger
 from academy.library.api import ItemVersion
@@ -86,7 +87,7 @@ def preview_recut(tx: Tx, item: ItemVersion, from_version: int, kept: Kept) -> R
     threshold = completions.threshold(item.course_version, item)
     members = keep = complete = dropped = 0
     for held in _spans(tx, item.item_id, from_version):
-        moved = rules.remap(held, kept)
+        moved = rules.remap_spans(held, kept)
         members += 1
         keep += bool(moved)
         complete += rules.completes(rules.length(moved), duration, threshold)
@@ -108,6 +109,7 @@ def carry_over_credit(tx: Tx, actor: Actor, item: ItemVersion, from_version: int
     duration = _check(tx, item, from_version, kept)
     service.end_leases_of(tx, LeaseEnd.REPLACED, item_id=item.item_id, before_version=item.number)
     recut = _declared(tx, actor, item, from_version, kept, duration)
+    jobs.publish(tx, RecutDeclared(item.item_id, from_version, item.number))
     carry_some(tx, recut)
     if recut.finished_at is None:
         recut.job_id = jobs.enqueue(tx, CARRY, key=f"{CARRY}:{recut.id}", actor=actor, recut_id=recut.id).id
@@ -186,6 +188,17 @@ def latest_recut(tx: Tx, item: ItemVersion) -> tuple[Recut | None, Job | None]:
         .limit(1)
     )
     return recut, jobs.find_job(tx, recut.job_id) if recut is not None else None
+
+
+def declared_mapping(tx: Tx, item_id: int, from_version: int, to_version: int) -> Kept | None:
+    """The mapping that was declared last from one version of an item to another; None where there is none."""
+    found = tx.scalar(
+        select(Recut)
+        .where(Recut.item_id == item_id, Recut.from_version == from_version, Recut.to_version == to_version)
+        .order_by(Recut.id.desc())
+        .limit(1)
+    )
+    return [(start, end, target) for start, end, target in found.kept] if found is not None else None
 
 
 def _check(tx: Tx, item: ItemVersion, from_version: int, kept: Kept) -> int:

@@ -207,7 +207,7 @@ def completes(covered: int, extent: int, threshold_permille: int) -> bool:
     return extent > 0 and covered * 1000 >= extent * threshold_permille
 
 
-def remap(held: Sequence[Span], kept: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
+def remap_spans(held: Sequence[Span], kept: Sequence[tuple[int, int, int]]) -> tuple[Span, ...]:
     """Carry spans over to a re-cut: `kept` lists (old start, old end, new start) of what stayed."""
     moved = []
     for start, end, target in kept:

@@ -60,6 +60,7 @@ _TOPICS = {
     "complaint": Topic.RECORD,
     "data": Topic.RECORD,
     "notice": Topic.RECORD,
+    "question": Topic.RECORD,
     "course": Topic.COURSES,
     "proposal": Topic.COURSES,
     "asset": Topic.COURSES,

@@ -12,13 +12,14 @@ from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.coverage import api as coverage
 from academy.coverage.api import NameFilter, NameStatus
 from academy.notifications import api as notifications
 from academy.notifications.models import Notification
 from academy.people import api as people
 from academy.people.models import Member, Organisation
+from academy.talk.api import Clip
 from academy.trainings.api import TrainingState
 from academy.trainings.models import Enrolment, Reminder, ReminderRecipient, Training
 
@@ -36,6 +37,14 @@ class ReminderPreview:
     """Reminded in the last days, so not reminded again."""
     unreachable: int
     """Without an account: to be called by phone."""
+
+
+@dataclasses.dataclass(frozen=True)
+class SentClip:
+    """A stretch of a lecture that goes with a reminder, and the title of its course."""
+
+    clip: Clip
+    title: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,10 +69,17 @@ def preview_reminder(tx: Tx, training: Training, node: Organisation) -> Reminder
 
 
 def send_reminder(
-    tx: Tx, actor: Actor, training: Training, node: Organisation, *, note: str = "", member: Member | None = None
+    tx: Tx,
+    actor: Actor,
+    training: Training,
+    node: Organisation,
+    *,
+    note: str = "",
+    member: Member | None = None,
+    clip: SentClip | None = None,
 ) -> Reminder:
     """Notify everybody in the node who is due, has not completed and was not reminded lately; or only `member`, if the
-    same holds for this one.
+    same holds for this one. With `clip` the message leads to that stretch of a lecture.
 
     Raises:
         Conflict: the training is not running.
@@ -73,11 +89,16 @@ def send_reminder(
     if len(note) > 120:
         raise Invalid(fields={"note": msg("附言最多 120 字。")})
     reminder = Reminder(
-        training_id=training.id, organisation_id=node.id, note=note, sent_by=actor.account_id, sent_at=clock.now()
+        training_id=training.id,
+        organisation_id=node.id,
+        note=note,
+        clip_id=clip.clip.id if clip else None,
+        sent_by=actor.account_id,
+        sent_at=clock.now(),
     )
     tx.add(reminder)
     tx.flush()
-    reminder.recipients = _write(tx, training, node, reminder, member)
+    reminder.recipients = _write(tx, training, node, reminder, member, clip)
     if not reminder.recipients:
         raise Invalid(msg("没有需要提醒的人：有的没有账号，有的这几天刚提醒过。"))
     record(
@@ -104,19 +125,16 @@ def hold_running(tx: Tx, training: Training) -> None:
         raise Conflict(msg("培训不在进行中，不能提醒。"))
 
 
-def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder, member: Member | None) -> int:
+def _write(
+    tx: Tx, training: Training, node: Organisation, reminder: Reminder, member: Member | None, clip: SentClip | None
+) -> int:
     only = NameFilter(training, node, status=NameStatus.REACHABLE, member_id=member.id if member else None)
     wanted = coverage.selected_members(tx, only).subquery()
     columns = ["reminder_id", "member_id", "training_id", "on_day"]
     listed = select(literal(reminder.id), wanted.c.id, literal(training.id), literal(clock.today()))
     tx.execute(insert(ReminderRecipient).from_select(columns, listed))
     members = tx.scalars(select(ReminderRecipient.member_id).where(ReminderRecipient.reminder_id == reminder.id)).all()
-    body = msg(
-        "“%(title)s”请在 %(day)s 前学完。%(note)s",
-        title=training.title,
-        day=training.closes_on,
-        note=reminder.note,
-    )
+    body = _body(training, reminder, clip)
     dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
     statement = dialect.insert(Notification).on_conflict_do_nothing()
     for start in range(0, len(members), CHUNK):
@@ -126,13 +144,30 @@ def _write(tx: Tx, training: Training, node: Organisation, reminder: Reminder, m
                 "member_id": member,
                 "kind": "reminder",
                 "body": body.to_json(),
-                "link": "/my/trainings",
+                "link": f"/clips/{clip.clip.public_id}" if clip else "/my/trainings",
             }
             for member in members[start : start + CHUNK]
         ]
         tx.execute(statement, rows)
     notifications.announce_written(tx)
     return len(members)
+
+
+def _body(training: Training, reminder: Reminder, clip: SentClip | None) -> Message:
+    if clip is None:
+        return msg(
+            "“%(title)s”请在 %(day)s 前学完。%(note)s",
+            title=training.title,
+            day=training.closes_on,
+            note=reminder.note,
+        )
+    return msg(
+        "“%(title)s”请在 %(day)s 前学完。先看《%(lecture)s》里的一段。%(note)s",
+        title=training.title,
+        day=training.closes_on,
+        lecture=clip.title,
+        note=reminder.note,
+    )
 
 
 def sent_reminders(tx: Tx, training: Training, node: Organisation, limit: int = 10) -> list[SentReminder]:

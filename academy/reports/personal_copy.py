@@ -19,6 +19,7 @@ from academy.library.models import Complaint, Course, CourseItem, CourseVersion,
 from academy.notifications import api as notifications
 from academy.people import api as people
 from academy.people.models import Member
+from academy.talk import api as talk
 from academy.trainings import api as trainings
 
 MOST = 20_000
@@ -26,7 +27,7 @@ MOST = 20_000
 
 
 def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
-    """Number of rows of each kind; eight counts."""
+    """Number of rows of each kind; eleven counts."""
     counted = {
         "completions": select(func.count()).where(Completion.member_id == actor.member_id),
         "ledgers": select(func.count()).where(WatchLedger.member_id == actor.member_id),
@@ -38,6 +39,7 @@ def personal_overview(tx: Tx, actor: Actor) -> dict[str, int]:
         "exemptions": len(people.exemptions_of(tx, actor.member_id or 0)),
         "devices": len(accounts.live_sessions_of(tx, actor.account_id or 0)),
         "grants": len(accounts.grants_of(tx, actor.account_id or 0)),
+        **talk.count_own_talk(tx, actor),
     }
 
 
@@ -84,6 +86,7 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
             {"course": title, "text": body, "at": at.isoformat()}
             for title, body, at in library.written_by(tx, account.id, MOST)
         ],
+        **talk.copy_talk(tx, actor),
         "messages": _messages(tx, actor),
         "notifications": _notifications(tx, runtime, actor),
         "looked_at": [{"at": row.at.isoformat(), "what": row.verb} for row in who_looked(tx, actor, MOST)],

@@ -15,6 +15,7 @@ PARTS = (
     "offline",
     "openapi",
     "roster",
+    "talk",
     "uploads",
 )
 

@@ -116,6 +116,7 @@ def endpoint(
     policy: Policy,
     contract: Contract,
     *,
+    rate: int | None = None,
     enforced: bool = True,
     body: BodyLimit | None = None,
     streamed: bool = False,
@@ -133,6 +134,7 @@ def endpoint(
     declaration = EndpointDeclaration(
         policy=policy,
         contract=contract,
+        rate=rate,
         body=body if body is not None else contract.most if json else DEFAULT_BODY,
         streamed=streamed,
         csrf=csrf,

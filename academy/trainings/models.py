@@ -219,6 +219,8 @@ class Reminder(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     training_id: Mapped[int] = mapped_column(ForeignKey("trainings.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    clip_id: Mapped[int | None] = mapped_column(ForeignKey("clips.id"))
+    """The stretch of a lecture that was sent with it."""
     note: Mapped[str] = mapped_column(String(120), default="")
     sent_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     sent_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

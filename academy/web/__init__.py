@@ -35,6 +35,8 @@ PAGES = (
     "lecturers",
     "complaints",
     "learn",
+    "talk",
+    "questions",
     "record",
     "trainings",
     "reminders",

@@ -13,7 +13,7 @@ from academy import http
 from academy.accounts import api as accounts
 from academy.core.actor import Role
 from academy.core.database import Tx
-from academy.core.errors import Conflict
+from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.coverage import api as coverage
@@ -23,10 +23,12 @@ from academy.http.filters import in_fours
 from academy.http.forms import Form, Key
 from academy.http.personal_data import shows_people
 from academy.outreach import api as outreach
+from academy.outreach.api import SentClip
 from academy.people import api as people
 from academy.people.api import Member, Organisation
 from academy.trainings import api as trainings
 from academy.trainings.api import Training
+from academy.web.reminders import clip_in
 
 bp = Blueprint("branch_desk", __name__, url_prefix="/desk")
 page = functools.partial(http.page, section=menu.DESK)
@@ -43,7 +45,7 @@ def index() -> Response:
     """One's own branch."""
     with reading() as tx:
         first = trainings.view_roots(tx, actor())[0]
-    return redirect(url_for(".show", organisation=first.public_id))
+    return redirect(url_for(".show", organisation=first.public_id, clip=request.args.get("clip")))
 
 
 @bp.get("/<organisation>")
@@ -64,8 +66,17 @@ def show(organisation: str) -> str:
             without=len(accounts.members_without_account(tx, node, SLIPS)),
             most=SLIPS,
             is_running=True,
+            clip=_clip(tx),
             **(_people(tx, plan, node) if plan else {}),
         )
+
+
+def _clip(tx: Tx) -> SentClip | None:
+    """The clip that is to go with reminders, if the address names one that can be seen."""
+    try:
+        return clip_in(tx, request.args.get("clip", ""))
+    except Invalid:
+        return None
 
 
 def _running(tx: Tx, node: Organisation) -> list[Training]:

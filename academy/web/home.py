@@ -17,6 +17,7 @@ from academy.learning.api import Recent
 from academy.library import api as library
 from academy.library.api import CourseCard, ItemKind, ItemVersion
 from academy.media.api import AssetState
+from academy.talk import api as talk
 from academy.trainings import api as trainings
 from academy.trainings.api import DueTraining
 from academy.web import help, officer_desk
@@ -68,7 +69,8 @@ def home() -> str:
         wanted = [course.public_id for training in due for course in training.courses]
         covers = library.course_cards(tx, [row.course.id for row in recent])
         proposed = library.cards_by_public_id(tx, wanted)
-        cards = (*newest, *leading.rows, *covers.values())
+        kept = talk.favourite_cards(tx, who, size=SHELF)
+        cards = (*newest, *leading.rows, *covers.values(), *kept.rows)
         states = learning.course_states(tx, member, {card.course.id for card in cards}) if member else {}
         asked = member is not None and not recent and help.LEFT not in request.cookies
         is_new = asked and not learning.record_years(tx, member or 0)
@@ -82,6 +84,7 @@ def home() -> str:
         next_up=next_up(due, recent, covers, proposed),
         leading=leading,
         newest=newest,
+        kept=kept,
         states=states,
         tasks=tasks,
         answers=[(one, officer_desk.curve_of(one)) for one in answers],

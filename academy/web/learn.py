@@ -1,5 +1,6 @@
 """The player's page, and carrying credit over to a recut."""
 
+import dataclasses
 import functools
 from typing import Any
 
@@ -19,6 +20,8 @@ from academy.library import api as library
 from academy.library.api import ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset
+from academy.talk import api as talk
+from academy.talk.api import Clip
 from academy.web.after_lesson import load_after_lesson
 
 bp = Blueprint("learn", __name__)
@@ -30,13 +33,25 @@ page = functools.partial(http.page, section=menu.COURSES)
 def play(item_public_id: str) -> str:
     """Watch or read an item; ``?t=754`` begins at second 754, ``?page=7`` at page 7."""
     with reading() as tx:
-        seen = learning.load_playback_page(tx, actor(), library.access_item_for_member(tx, actor(), item_public_id))
-        processing = media.share_done(tx, seen.asset)
-        links = addresses(tx, seen.asset)
+        return player_page(tx, library.access_item_for_member(tx, actor(), item_public_id))
+
+
+def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remind: bool = False) -> str:
+    """The player's page of an item, or of a clip of it alone."""
+    seen = learning.load_playback_page(tx, actor(), item)
+    if clip is not None:
+        seen = dataclasses.replace(seen, cues=talk.lines_of_clip(clip, seen.cues), lines=())
+    processing = media.share_done(tx, seen.asset)
+    links = addresses(tx, seen.asset)
+    asked = talk.count_shown(tx, item.item_id) if clip is None else 0
+    start_ms = begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", "")))
     return render_template(
         "learn/play.html",
         seen=seen,
-        start_ms=begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", ""))),
+        clip=clip,
+        may_remind=may_remind,
+        asked=asked,
+        start_ms=clip.place_start if clip is not None else start_ms,
         start_page=first_page(seen, second_in(request.args.get("page", ""))),
         reading_rate=min(2.0, runtime().settings.accepted_rate),
         page_ms=learning.PAGE_MS,

@@ -22,6 +22,7 @@ from academy.library import api as library
 from academy.library.api import CategorySymbol, ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset
+from academy.talk import api as talk
 
 bp = Blueprint("library", __name__, url_prefix="/library")
 page = functools.partial(http.page, section=menu.COURSES, search_open=True)
@@ -156,8 +157,15 @@ def course(public_id: str) -> str:
         mine = learning.course_states(tx, member_on_show(), [shown.course.id]).get(shown.course.id)
         speaker = shown.course.lecturer
         lecturer = library.lecturer_cards(tx, [speaker])[0] if speaker else None
+        is_favourite = talk.is_favourite(tx, actor(), shown.course)
     return render_template(
-        "library/course.html", page=shown, lecturer=lecturer, states=states, mine=mine, target=_next(items, states)
+        "library/course.html",
+        page=shown,
+        lecturer=lecturer,
+        states=states,
+        mine=mine,
+        target=_next(items, states),
+        is_favourite=is_favourite,
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,8 +14,8 @@ from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
+from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.coverage import api as coverage
 from academy.http import actor, menu, office, reading, runtime, writing
@@ -23,9 +24,10 @@ from academy.http.languages import count_text, translate
 from academy.http.local_paths import local_path
 from academy.http.personal_data import shows_people
 from academy.outreach import api as outreach
-from academy.outreach.api import SentReminder
+from academy.outreach.api import SentClip, SentReminder
 from academy.people import api as people
 from academy.people.api import Organisation
+from academy.talk import api as talk
 from academy.trainings import api as trainings
 from academy.trainings.api import Training
 from academy.web.members import errors_by_field
@@ -36,6 +38,8 @@ page = functools.partial(http.page, section=menu.COVERAGE)
 
 CALLS = 200
 """Names on a page of the call list: what a branch prints at once."""
+
+_CLIP = re.compile(r"(?:^|/clips/)([0-9a-z]{16})(?:$|[?#/\s])")
 
 CALL_WORDS = {
     "statuses": [(key, word) for key, word in coverage.NAME_STATUSES.items() if key not in ("completed", "exempt")]
@@ -73,10 +77,11 @@ def _effect(tx: Tx, plan: Training, sent: SentReminder) -> tuple[int, int]:
 
 
 class ReminderForm(Form):
-    """Recipients and a note; for one member also who, and the list to return to."""
+    """Recipients, a note, the address of a clip; for one member also who, and the list to return to."""
 
     to = Choice(("members", "branches", "member"), blank="members")
     note = Text()
+    clip = Text()
     member = Key()
     next = Onward()
 
@@ -91,8 +96,11 @@ def send(training: str, organisation: str) -> Response | tuple[str, int]:
             form = ReminderForm.read()
             if form.to.data == "member":
                 return _remind_one(tx, plan, node, form)
-            verb = outreach.delegate if form.to.data == "branches" else outreach.send_reminder
-            made = verb(tx, actor(), plan, node, note=form.note.data.strip())
+            note = form.note.data.strip()
+            if form.to.data == "branches":
+                made = outreach.delegate(tx, actor(), plan, node, note=note)
+            else:
+                made = outreach.send_reminder(tx, actor(), plan, node, note=note, clip=clip_in(tx, form.clip.data))
         asked = count_text("已请 %(n)s 个支部的书记提醒。", made.recipients, n=f"{made.recipients:,}")
         flash(
             asked
@@ -108,11 +116,29 @@ def _remind_one(tx: Tx, plan: Training, node: Organisation, form: ReminderForm) 
     person = people.access_member(tx, actor(), form.member.data, *trainings.REMINDING_ROLES)
     try:
         with tx.begin_nested():
-            outreach.send_reminder(tx, actor(), plan, node, member=person)
+            outreach.send_reminder(tx, actor(), plan, node, member=person, clip=clip_in(tx, form.clip.data))
         flash(gettext("已提醒%(name)s。", name=person.name), "good")
     except (Invalid, Conflict) as error:
         flash(translate(error.message), "bad")
     return redirect(form.next.data or url_for(".show", training=plan.public_id, organisation=node.public_id))
+
+
+def clip_in(tx: Tx, text: str) -> SentClip | None:
+    """The clip whose address, or id, somebody pasted; None for a blank field.
+
+    Raises:
+        Invalid: it is no clip's, or its lecture is not offered any more.
+    """
+    if not text.strip():
+        return None
+    found = _CLIP.search(text[:300])
+    try:
+        if found is None:
+            raise NotFound
+        clip, item = talk.access_clip(tx, actor(), found[1])
+    except (NotFound, Forbidden):
+        raise Invalid(fields={"clip": msg("没有找到这个片段，请重新复制它的地址。")}) from None
+    return SentClip(clip, item.course.title)
 
 
 @bp.get("/members/<public_id>/phone")

@@ -80,6 +80,10 @@ POST   /api/v1/progress/leases/<public_id>/end                        lease     
 GET    /api/v1/progress/metrics                                       nothing      .  .  .  .  .  .  .  .  .  *
 POST   /api/v1/roster/changes                                         nothing      .  .  .  .  .  *  *  .  .  .
 GET    /api/v1/session                                                nothing      .  *  *  *  *  *  *  *  *  *
+POST   /api/v1/talk/clips                                             item         .  *  *  *  *  *  *  *  *  *
+PUT    /api/v1/talk/notes/<key>                                       talk         .  *  *  *  *  *  *  *  *  *
+DELETE /api/v1/talk/notes/<key>                                       note         .  o  o  o  o  o  o  o  o  o
+POST   /api/v1/talk/questions                                         item         .  *  *  *  *  *  *  *  *  *
 OPTIONS /api/v1/uploads                                                nothing      *  *  *  *  *  *  *  *  *  *
 POST   /api/v1/uploads                                                nothing      .  .  .  *  .  *  .  .  .  *
 DELETE /api/v1/uploads/<id:public_id>                                 upload       .  .  .  o  .  o  .  .  .  o
@@ -90,6 +94,7 @@ GET    /api/v1/uploads/unfinished                                     nothing   
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
 GET    /audit/export                                                  nothing      .  .  .  .  .  .  .  .  *  .
 GET    /calendar/<token>.ics                                          calendar     *  *  *  *  *  *  *  *  *  *
+GET    /clips/<public_id>                                             clip         .  *  *  *  *  *  *  *  *  *
 GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
 GET    /complaints/<public_id>                                        word         .  o  o  o  *  *  o  o  o  o
@@ -146,10 +151,15 @@ POST   /library/categories                                            nothing   
 GET    /help                                                          nothing      *  *  *  *  *  *  *  *  *  *
 GET    /help/<key>                                                    help         *  *  *  *  *  *  *  *  *  *
 POST   /help/leave                                                    nothing      *  *  *  *  *  *  *  *  *  *
+POST   /learn/<item_public_id>/clips                                  item         .  *  *  *  *  *  *  *  *  *
+POST   /learn/<item_public_id>/notes                                  item         .  *  *  *  *  *  *  *  *  *
+POST   /learn/<item_public_id>/questions                              item         .  *  *  *  *  *  *  *  *  *
+GET    /learn/<item_public_id>/talk                                   item         .  *  *  *  *  *  *  *  *  *
 GET    /lecturers                                                     nothing      .  *  *  *  *  *  *  *  *  *
 GET    /lecturers/<public_id>                                         lecturer     .  *  *  *  *  *  *  *  *  *
 POST   /lecturers/<public_id>                                         lecturer     .  .  .  .  .  .  .  .  .  *
 POST   /lecturers/<public_id>/portrait                                lecturer     .  .  .  .  .  .  .  .  .  *
+POST   /library/<public_id>/favourite                                 course       .  *  *  *  *  *  *  *  *  *
 GET    /m/<digest>/<int:expires>/<asset_id>/<generation>/<path:file>  link         *  *  *  *  *  *  *  *  *  *
 GET    /me                                                            nothing      .  *  *  *  *  *  *  *  *  *
 GET    /me/data                                                       nothing      .  *  *  *  *  *  *  *  *  *
@@ -185,6 +195,11 @@ POST   /members/<public_id>/lift                                      member    
 GET    /members/<public_id>/phone                                     member       .  .  +  .  .  +  .  .  .  .
 GET    /members/<public_id>/preview                                   member       .  .  .  .  .  +  +  .  .  .
 POST   /members/<public_id>/undo                                      member       .  .  .  .  .  +  +  .  .  .
+GET    /my/favourites                                                 nothing      .  *  *  *  *  *  *  *  *  *
+GET    /my/notes                                                      nothing      .  *  *  *  *  *  *  *  *  *
+GET    /my/notes/<key>                                                note         .  o  o  o  o  o  o  o  o  o
+POST   /my/notes/<key>                                                note         .  o  o  o  o  o  o  o  o  o
+GET    /my/questions                                                  nothing      .  *  *  *  *  *  *  *  *  *
 GET    /my/record                                                     nothing      .  *  *  *  *  *  *  *  *  *
 GET    /my/record/<int:year>/print                                    year         .  *  *  *  *  *  *  *  *  *
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
@@ -209,6 +224,9 @@ POST   /organisations/<public_id>/merge/undo                          organisati
 GET    /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/past                                organisation .  .  +  .  .  +  +  .  .  .
+GET    /questions                                                     nothing      .  .  .  *  *  *  .  .  .  .
+GET    /questions/<public_id>                                         question     .  .  .  +  +  +  .  .  .  .
+POST   /questions/<public_id>                                         question     .  .  .  +  +  +  .  .  .  .
 GET    /reports                                                       nothing      .  .  *  .  .  *  .  .  *  .
 GET    /reports/<organisation>/<kind>                                  report       .  .  +  .  .  +  .  .  +  .
 POST   /reports/<organisation>/<kind>                                  report       .  .  +  .  .  +  .  .  +  .
@@ -291,6 +309,15 @@ POST   /trainings/new/<organisation>                                  organisati
 """
 
 SENT: dict[str, dict[str, Any]] = {
+    "PUT /api/v1/talk/notes/<key>": {
+        "json": {"item": "{public_id}", "start": 0, "body": "记", "writer": "p", "sequence": 1, "revision": 0}
+    },
+    "POST /api/v1/talk/questions": {"json": {"item": "{public_id}", "start": 0, "key": "k", "body": "问"}},
+    "POST /api/v1/talk/clips": {"json": {"item": "{public_id}", "start": 0, "last": 9000}},
+    "POST /learn/<item_public_id>/notes": {"data": {"at": "0:05", "body": "记"}},
+    "POST /learn/<item_public_id>/questions": {"data": {"at": "0:05", "question": "问"}},
+    "POST /learn/<item_public_id>/clips": {"data": {"first": "0:05", "last": "0:20"}},
+    "POST /questions/<public_id>": {"data": {"verb": "refuse", "refusal": "elsewhere", "seen": "waiting"}},
     "POST /me/notifications/calendar": {"data": {"verb": "on"}},
     "POST /me/notifications/mail": {"data": {"mail": "name@example.org"}},
     "POST /api/v1/offline/contact": {"json": {"device": "a phone", "leases": []}},
@@ -334,6 +361,10 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "api_progress.end_lease": ("own", "the player's own; the next page opens another"),
     "api_progress.open_lease": ("harmless", ""),
     "api_roster.changes": ("checks", '"check"'),
+    "api_talk.ask": ("harmless", "others see it when somebody decided so"),
+    "api_talk.remove_note": ("back", "one's own mark of a sentence, which is set again by the same key"),
+    "api_talk.save_note": ("harmless", "what another device saved is kept beside it"),
+    "api_talk.share": ("harmless", ""),
     "api_uploads.append": ("harmless", "only adds"),
     "api_uploads.create": ("harmless", ""),
     "api_uploads.give_up": ("own", "an upload that is not finished; the file is still on the device"),
@@ -395,6 +426,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "own_data.cancel": ("back", "one's own request, which can be made again"),
     "own_data.decide": ("asks", 'url_for("own_data.decide"'),
     "own_data.lift": ("back", "it is asked for again"),
+    "questions.decide": ("back", "it can be answered again, and its text is kept"),
     "reminders.send": ("harmless", "the page says to how many, and nobody is reminded twice"),
     "reporting.take": ("harmless", ""),
     "reports.request_": ("harmless", ""),
@@ -425,6 +457,11 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "studio.create": ("harmless", ""),
     "studio.do": ("asks", '"verb": "discard"'),
     "studio.save": ("harmless", "the form carries a version"),
+    "talk.ask": ("harmless", "others see it when somebody decided so"),
+    "talk.change_note": ("asks", 'url_for("talk.change_note"'),
+    "talk.favourite": ("back", "the same button puts it back"),
+    "talk.share": ("harmless", ""),
+    "talk.take_note": ("harmless", ""),
     "trainings.change": ("asks", 'verb="discard"'),
     "trainings.create": ("harmless", "a draft"),
     "trainings.open_": ("shows", "trainings/_preview.html"),

@@ -41,6 +41,9 @@ from academy.people.models import Member, Organisation
 from academy.reports import service as reports
 from academy.roster import imports
 from academy.search import dictionary
+from academy.talk import clips, notes, questions
+from academy.talk.places import Spot
+from academy.talk.rules import Saved
 from academy.trainings import service as trainings
 from tests.support import factories as make
 from tests.support.savepoints import CurrentRuntime
@@ -206,6 +209,9 @@ class World:
             self.made["complaint", place] = complaints.file_complaint(
                 tx, who, subject="content", body="字幕看不清。", course=tx.get_one(Course, course.id)
             )
+            heard = make.lines(tx, tx.get_one(Course, course.id))[0].item
+            self.made["question", place] = questions.ask_question(tx, who, heard, place, Spot(0), "名单贴在哪里？")
+            self.made["clip", place] = clips.make_clip(tx, who, heard, Spot(0), Spot(9000))
         self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
         self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")
 
@@ -230,6 +236,7 @@ class World:
         self.made["device", owner] = tx.scalars(newest.limit(1)).one()
         item = make.lines(tx, tx.get_one(Course, self.made["published", "inside"].id))[0].item
         self.made["lease", owner] = progress.open_lease(tx, who, item).lease
+        self.made["note", owner], _ = notes.add_note(tx, who, item, f"note-{owner}", Spot(0), Saved("记下", "p", 1, 0))
         self.made["word", owner] = complaints.file_complaint(tx, who, subject="other", body="希望多开夜校。")
         self.made["wish", owner] = privacy_requests.file_data_request(tx, who, "freeze")
         self.made["job", owner] = enqueue(tx, "media.expire", actor=who, delay_s=9999, upload_id=0)
@@ -377,6 +384,18 @@ def link(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def note(world: World, place: str, role: str) -> Ids:
+    """One's own note, or one that somebody else has under another key."""
+    return {"key": world.made["note", "others" if role == NOBODY or place != "mine" else role].key}
+
+
+@kind
+def talk(world: World, place: str, role: str) -> Ids:
+    """A part of a published course, and a key that nobody has yet."""
+    return item(world, place, role) | {"key": "fresh"}
+
+
+@kind
 def calendar(world: World, _place: str, _role: str) -> Ids:
     """A calendar whose owner made its address."""
     owner = world.made["account", "others"]
@@ -417,10 +436,21 @@ def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], 
     }
 
 
-PLACED = ("member", "cohort", "exemption", "correction", "grant", "training", "complaint", "request")
+PLACED = (
+    "member",
+    "cohort",
+    "exemption",
+    "correction",
+    "grant",
+    "training",
+    "complaint",
+    "request",
+    "question",
+    "clip",
+)
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published")}
 KINDS |= {name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job")}
 KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
-PERSONAL = {"upload", "notification", "device", "lease", "word", "wish", "job", "asset", "export", "draft"}
+PERSONAL = {"upload", "notification", "device", "lease", "word", "wish", "job", "asset", "export", "draft", "note"}
 """Kinds whose places are `mine` and `others`."""

@@ -7,6 +7,7 @@ from tests.contracts import source
 
 UNTRACED = {
     "choose_columns": "the file is only looked at again",
+    "edit_note": "one's own notes",
     "keep_lecture": "the lease is a dated row of its own",
     "mark_all_read": "one's own messages",
     "move": "whoever moves a course writes the row, with the verb",
@@ -14,8 +15,10 @@ UNTRACED = {
     "open_notification": "one's own message",
     "renew_kept": "one's own leases, renewed or ended when they have expired",
     "reopen": "one's own draft, until it is submitted",
+    "remove_note": "one's own notes",
     "set_elder_mode": "how one's own pages look",
     "set_language": "how one's own pages look",
+    "unmark_favourite": "one's own list",
 }
 """Functions that write no audit row, and why."""
 WRITES = {"add", "add_all", "delete", "update", "insert", "flush"}

@@ -32,6 +32,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "roster": "compares a file with the register and writes what differs, in bulk",
         "library": "lists of courses and complaints are limited to subtrees",
         "learning": "evidence and corrections are limited to subtrees and sorted by person",
+        "talk": "questions to decide on are limited to subtrees",
         "trainings": "audiences are conditions on members, cohorts, exemptions and places in time",
         "coverage": "figures and names are sums over members by place, sector, age and position",
         "outreach": "recipients are members of a subtree",
@@ -55,6 +56,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
     },
     "library": {
         "learning": "progress, completions and repair join the items of a course",
+        "talk": "notes, favourites and questions are listed with their courses",
         "trainings": "a training's courses are joined with their completions",
         "coverage": "reasons for refusals are counted by item",
         "search": "the index is built from courses, items, categories and lecturers",
@@ -67,6 +69,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "reports": "reports count completions and hours; the copy of one's own data holds them",
         "cli.sample": ROWS,
     },
+    "talk": {"cli.sample": ROWS},
     "trainings": {
         "coverage": "figures are sums over enrolments",
         "outreach": "recipients are enrolled members that nobody reminded lately",

@@ -38,6 +38,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "library.remove_category": ("asks", '"verb": "remove"'),
     "corrections.decline_correction": ("back", "it is proposed again"),
     "exemptions.revoke_exemption": ("asks", 'url_for("exemptions.decide"'),
+    "talk.remove_note": ("asks", 'url_for("talk.change_note"'),
     "member_forms.change_status": ("shows", "members/preview.html"),
     "member_forms.transfer_member": ("shows", "members/preview.html"),
     "member_changes.undo_status": ("back", "it is a change of status, which can be made again"),

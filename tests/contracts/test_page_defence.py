@@ -47,6 +47,8 @@ def test_browsers_keep_only_what_is_listed() -> None:
         "player-preferences.js",
         "player-parts.js",
         "player-store.js",
+        "player-talk.js",
+        "talk-store.js",
         "captions/draft.js",
         "resubmit.js",
         "reader.js",

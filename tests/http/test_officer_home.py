@@ -21,6 +21,8 @@ from academy.library import api as library
 from academy.library.models import ContentProposal
 from academy.notifications.models import Delivery
 from academy.people import api as people
+from academy.talk import questions
+from academy.talk.places import Spot
 from academy.trainings import service
 from tests.conftest import sign_in
 from tests.support import factories as make
@@ -106,6 +108,7 @@ def leave(tx: Tx, city: City, runtime: Runtime) -> dict[str, int]:
     )
     member = make.account(tx, city.people[5])
     library.file_complaint(tx, make.actor_of(tx, member), subject="other", body="看不清")
+    questions.ask_question(tx, make.actor_of(tx, member), item.item, "q", Spot(0), "名单贴在哪里？")
     accounts.file_data_request(tx, make.actor_of(tx, member), "correct", "学历不对")
     make.asset(tx, other, state="failed", error=msg("坏了").to_json())
     tx.add(Job(name="sample.nothing", state="failed", args={}))
@@ -121,6 +124,7 @@ EXPECTED = {
     "/review/proposals": 1,
     "/exemptions": 2,
     "/corrections": 1,
+    "/questions": 1,
     "/complaints/box": 1,
     "/data-requests": 1,
     "/studio/failures": 1,

@@ -156,7 +156,7 @@ def test_completion_is_by_share_of_unique_time(covered: int, duration: int, thre
 @given(spans(), st.integers(0, DURATION // 2), st.integers(1, DURATION // 2))
 def test_a_recut_keeps_exactly_what_stayed(claim: list[Span], cut: int, size: int) -> None:
     held = rules.merge(claim)
-    moved = rules.remap(held, [(cut, cut + size, 0)])
+    moved = rules.remap_spans(held, [(cut, cut + size, 0)])
     assert rules.length(moved) == rules.length(held) - rules.length(rules.subtract(held, [(cut, cut + size)]))
     assert not moved or moved[-1][1] <= size
 

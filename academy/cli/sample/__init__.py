@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, comments, courses, jobs, messages, people, studies, waiting
+from academy.cli.sample import accounts, comments, courses, jobs, messages, people, studies, talk, waiting
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -60,6 +60,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         activated = accounts.activate_learners(tx, lot, made.accounts["secretary"])
         report(f"{activated:,} accounts of members")
         waiting.leave_waiting(tx, made.accounts)
+        talk.make_talk(tx, made.accounts)
         messages.make_messages(tx, runtime.sealer, made.accounts)
 
     runtime.db.run_in_transaction(write)
