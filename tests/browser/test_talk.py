@@ -36,9 +36,9 @@ AXE = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wca
   (found) => found.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(" | ")))"""
 WIDE = """() => {
   const most = document.documentElement.clientWidth;
-  const scrolls = (e) => e && e !== document.body && (getComputedStyle(e).overflowX !== "visible" || scrolls(e.parentElement));
-  return [...document.querySelectorAll(".transcript *, .under-talk *")]
-    .filter((e) => e.getBoundingClientRect().right > most + 1 && !scrolls(e.parentElement)).map((e) => e.outerHTML.slice(0, 90)).slice(0, 3);
+  const free = (e) => !e || e === document.body || (getComputedStyle(e).overflowX === "visible" && free(e.parentElement));
+  const past = (e) => e.getBoundingClientRect().right > most + 1 && free(e.parentElement);
+  return [...document.querySelectorAll(".transcript *, .under-talk *")].filter(past).map((e) => e.outerHTML.slice(0, 90));
 }"""
 
 
