@@ -36,9 +36,11 @@ AXE = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wca
   (found) => found.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(" | ")))"""
 WIDE = """() => {
   const most = document.documentElement.clientWidth;
-  const free = (e) => !e || e === document.body || (getComputedStyle(e).overflowX === "visible" && free(e.parentElement));
+  const shown = (e) => getComputedStyle(e).overflowX === "visible";
+  const free = (e) => !e || e === document.body || (shown(e) && free(e.parentElement));
   const past = (e) => e.getBoundingClientRect().right > most + 1 && free(e.parentElement);
-  return [...document.querySelectorAll(".transcript *, .under-talk *")].filter(past).map((e) => e.outerHTML.slice(0, 90));
+  const all = [...document.querySelectorAll(".transcript *, .under-talk *")];
+  return all.filter(past).map((e) => e.outerHTML.slice(0, 90));
 }"""
 
 
