@@ -219,7 +219,7 @@ def remap_spans(held: Sequence[Span], kept: Sequence[tuple[int, int, int]]) -> t
 
 
 def remap_moment(moment: int, kept: Sequence[tuple[int, int, int]]) -> int | None:
-    """Where a moment of the old file lies in a re-cut; None where it was cut out. `kept` as in `remap`."""
+    """Where a moment of the old file lies in a re-cut; None where it was cut out. `kept` as in `remap_spans`."""
     for start, end, target in kept:
         if start <= moment < end:
             return moment - start + target
