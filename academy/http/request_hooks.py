@@ -24,6 +24,7 @@ from academy.http import (
     headers,
     languages,
     navigation,
+    offline,
     preconditions,
     rate_limits,
     static_files,
@@ -105,6 +106,7 @@ def install(app: Flask, settings: Settings) -> None:
     filters.install(app)
     static_files.install(app)
     navigation.install(app)
+    offline.install(app)
     errors.install(app)
     headers.install(app)
     rate_limits.install(app, settings)

@@ -38,6 +38,7 @@ PAGES = (
     "talk",
     "questions",
     "record",
+    "offline",
     "trainings",
     "reminders",
     "branch_desk",

@@ -13,7 +13,7 @@ from academy.core.errors import AcademyError, Busy, Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime, writing
 from academy.http.declarations import Landing
-from academy.http.forms import Form, Onward, Secret, Text, typed
+from academy.http.forms import Choice, Form, Onward, Secret, Text, typed
 from academy.http.known_browsers import known_browser
 from academy.http.local_paths import local_path
 from academy.http.login import HALF, start_session
@@ -128,14 +128,24 @@ def sign_in_post() -> Any:
     return redirect(form.next.data or "/", 303)
 
 
+class SignOutForm(Form):
+    """Whether others use this device too."""
+
+    shared = Choice(("0", "1"), blank="0")
+
+
 @bp.post("/sign-out")
-@page(SIGNED_IN, consent=False, screen=True)
+@page(SIGNED_IN, form=SignOutForm, consent=False, screen=True)
 def sign_out() -> Response:
-    """Sign this device out."""
+    """Sign this device out; a shared one forgets what it kept."""
+    is_shared = SignOutForm.read().shared.data == "1"
     with writing() as tx:
         accounts.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()
-    return redirect(url_for("accounts.sign_in"), 303)
+    answer = redirect(url_for("accounts.sign_in"), 303)
+    if is_shared:
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @bp.get("/activate")

@@ -14,6 +14,7 @@ from academy.core.errors import Invalid
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.forms import Form, Text, Verb
 from academy.http.languages import plural_words, translate
+from academy.http.request_context import identity
 from academy.learning import api as learning
 from academy.learning.api import Ledger, PlaybackPage
 from academy.library import api as library
@@ -57,8 +58,16 @@ def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remi
         page_ms=learning.PAGE_MS,
         held=ledger_for_player(seen.held),
         processing=processing,
+        keepable=_is_keepable(seen),
         **links,
     )
+
+
+def _is_keepable(seen: PlaybackPage) -> bool:
+    """Whether the page offers to keep the lecture on this phone; never on a public screen."""
+    me = identity()
+    mine = runtime().settings.offline and actor().member_id is not None and me is not None and not me.is_screen
+    return bool(mine and seen.asset is not None and media.kept_sizes(seen.asset))
 
 
 @bp.get("/learn/<item_public_id>/after")

@@ -16,6 +16,11 @@ interface Element {
 declare var Hls: any;
 declare var tus: any;
 
+// Written by the server before the code of the service worker.
+declare const VERSION: string;
+declare const SHELL: string;
+declare const FILES: string[];
+
 interface Window {
   Hls: any;
   tus: any;

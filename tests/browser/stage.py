@@ -3,11 +3,13 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from academy.library.api import approve_course, publish_course, submit_course
 from academy.library.models import Course, ItemVersion
 from academy.media import tools
 from tests.conftest import SECRET, make_settings
-from tests.support import factories, needs, templates
+from tests.support import factories, needs, templates, waiting
 from tests.support.services import free_port, wait_for_port
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +41,7 @@ class Stage:
     runtime: Runtime
     folder: Path
     browser: Browser
+    web: "WebServer"
     errors: list[str] = field(default_factory=list)
     """What pages complained of in the console: scripts that fail, files that are missing."""
 
@@ -59,12 +62,7 @@ class Stage:
     def sign_in(self, account: Account, size: tuple[int, int] = DESK, **options: object) -> Page:
         """A page of this account, signed in through the form."""
         page = self.context(size, **options).new_page()
-        page.goto("/sign-in")
-        page.fill("input[name=username]", account.username)
-        page.locator("main form button[type=submit]").first.click()
-        page.fill("input[name=password]", PASSWORD)
-        page.locator("main form button[type=submit]").first.click()
-        page.wait_for_url(lambda url: "/sign-in" not in url)
+        sign_in(page, account)
         return page
 
     def with_password(self, account: Account) -> Account:
@@ -72,6 +70,50 @@ class Stage:
         with self.runtime.db.begin() as tx:
             tx.get_one(Account, account.id).password_hash = passwords.hash_password(PASSWORD)
         return account
+
+
+def sign_in(page: Page, account: Account) -> None:
+    """Sign in through the form."""
+    page.goto("/sign-in")
+    page.fill("input[name=username]", account.username)
+    page.locator("main form button[type=submit]").first.click()
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def until_answered(address: str) -> None:
+    """Wait until a page is answered: the port is open before."""
+
+    def answers() -> bool:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - ours
+            return bool(answer.status == 200)
+        return False
+
+    waiting.until(answers, 60, "a page of the academy")
+
+
+class WebServer:
+    """The web process, which can be killed and started again, with other settings if given."""
+
+    def __init__(self, line: list[str], environ: dict[str, str], port: int, log: Path) -> None:
+        self.line, self.environ, self.port, self.log = line, environ, port, log
+        self.running = ExitStack()
+
+    def start(self, **changes: str) -> None:
+        """Start it and wait until it answers."""
+        self.process = self.running.enter_context(_process(self.line, self.environ | changes, self.log))
+        wait_for_port(self.port, 90)
+        until_answered(f"http://127.0.0.1:{self.port}/sign-in")
+
+    def kill(self) -> None:
+        """Kill it with all its children, as a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(15)
+
+    def stop(self) -> None:
+        """End it."""
+        self.running.close()
 
 
 @contextmanager
@@ -100,14 +142,15 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
     web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
     with ExitStack() as stack:
-        for name, line in (("web", web), ("worker", worker)):
-            stack.enter_context(_process(line, environ, folder / f"{name}.log"))
-        wait_for_port(port, 90)
+        stack.enter_context(_process(worker, environ, folder / "worker.log"))
+        server = WebServer(web, environ, port, folder / "web.log")
+        stack.callback(server.stop)
+        server.start()
         player = stack.enter_context(sync_playwright())
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         stack.callback(browser.close)
         stack.callback(runtime.db.dispose)
-        yield Stage(f"http://127.0.0.1:{port}", runtime, folder, browser)
+        yield Stage(f"http://127.0.0.1:{port}", runtime, folder, browser, server)
 
 
 @contextmanager

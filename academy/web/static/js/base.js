@@ -23,6 +23,26 @@ document.addEventListener("click", (event) => {
   if (around(event, "[data-print]")) print();
 });
 
+// As an app of this phone (shell.js): on a second visit, once the page is there and at rest; at once where something is kept.
+const [OWNER, VISITED, REST_MS] = ["academy-kept-owner", "academy-visited", 3000];
+function kept(name, value = "") {
+  try {
+    if (value) localStorage.setItem(name, value);
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+if ("serviceWorker" in navigator && (kept(OWNER) || kept(VISITED))) {
+  addEventListener("load", () => setTimeout(() => import("./shell.js"), kept(OWNER) ? 0 : REST_MS));
+}
+kept(VISITED, "1");
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault(); // offered by the page, in its words
+  /** @type {any} */ (window).academyInstall = event;
+  dispatchEvent(new Event("academy-install"));
+});
+
 // The error summary of a form gets the focus.
 document.querySelector("[data-focus]")?.focus();
 
@@ -35,6 +55,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
+  if (!form.action.endsWith("/sign-out") || !kept(OWNER)) return;
+  // Lectures kept on this phone go first, and what was watched is sent.
+  event.preventDefault();
+  import("./kept-owner.js").then((owner) => owner.leave()).catch(() => {}).finally(() => form.submit());
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

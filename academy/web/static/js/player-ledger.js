@@ -44,18 +44,12 @@ export class Ledger {
   }
 
   // Texts of an amount and a stretch; the document reader overrides them with pages.
-  describe(ms) {
-    return clock(ms);
-  }
+  describe(ms) { return clock(ms); }
 
   // Half a second that is missing is not 0:00.
-  remaining(ms) {
-    return clock(Math.ceil(ms / 1000) * 1000);
-  }
+  remaining(ms) { return clock(Math.ceil(ms / 1000) * 1000); }
 
-  name([start, end]) {
-    return `${clock(start)}–${clock(end)}`;
-  }
+  name([start, end]) { return `${clock(start)}–${clock(end)}`; }
 
   // What of newly shown spans may be claimed; the reader keeps back pages that were not shown to their end.
   claimable(spans) { return spans; }
@@ -87,6 +81,8 @@ export class Ledger {
 
   async #begin(takeOver = false) {
     if (this.asking || (this.lease && Date.now() - this.heard < SILENT_MS)) return;
+    const { token, seq } = this.root.dataset; // of a lecture that is kept on this phone: given beforehand
+    if (token) return this.lease ? undefined : this.#began({ token, seq: Number(seq), spans: [] });
     this.asking = true;
     try {
       // Send records of an earlier visit first, while its lease is active.
@@ -177,6 +173,7 @@ export class Ledger {
     if (mine && content.refused?.length) this.refused.unshift({ reason: content.reason, explanation: content.explanation, spans: content.refused });
     if (status === 409 && this.lease?.token === sent.lease) {
       this.lease = null;
+      delete this.root.dataset.token;
       this.#ask(content.explanation ?? content.title, this.words.go_on);
     } else if (status >= 400 && status !== 409) {
       // Refused for good by our server: do not show that everything is recorded.

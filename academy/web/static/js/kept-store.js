@@ -1,0 +1,125 @@
+// What is kept on this phone: lectures and the pieces of their files, in IndexedDB, and whose they are.
+
+const NAME = "academy-kept";
+const OWNER = "academy-kept-owner";
+const MOST_PIECES = 1e6;
+
+/**
+ * @typedef {{ file: string, url: string, size: number, sha256: string, at: number, done?: boolean }} KeptFile
+ * @typedef {{
+ *   item: string, owner: string, state: "fetching" | "ready" | "gone", lease: string, token: string, expires_at: string,
+ *   form: "sound" | "film" | "pages", kind: string, title: string, course: string, course_href: string, lecturer: string,
+ *   unit: string, extent: number, threshold_permille: number, spans: [number, number][], position: number, seq: number,
+ *   done: boolean, files: KeptFile[], cues: [number, number, string][], chapters: [number, string][], texts: string[],
+ *   kept_at: number, explanation?: string,
+ * }} Lecture
+ */
+
+let opening;
+
+const done = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+function open() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("lectures", { keyPath: "item" });
+      request.result.createObjectStore("pieces"); // [item, file, number] → bytes
+    };
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => {
+      request.result.onversionchange = () => {
+        opening = undefined;
+        request.result.close();
+      };
+      resolve(request.result);
+    };
+  }).catch((error) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
+}
+
+/** @param {string[]} stores @param {"readonly" | "readwrite"} mode @param {(...stores: IDBObjectStore[]) => any} work */
+async function transaction(stores, mode, work) {
+  const tx = (await open()).transaction(stores, mode);
+  const ended = new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () => reject(tx.error ?? new Error("aborted"));
+  });
+  const [value] = await Promise.all([work(...stores.map((name) => tx.objectStore(name))), ended]);
+  return value;
+}
+
+const all = (item, file) => IDBKeyRange.bound(file ? [item, file, 0] : [item], file ? [item, file, MOST_PIECES] : [item, []]);
+
+/** @returns {Promise<Lecture[]>} */
+export const lectures = () => transaction(["lectures"], "readonly", (store) => done(store.getAll()));
+
+/** @param {string} item @returns {Promise<Lecture | undefined>} */
+export const lecture = (item) => transaction(["lectures"], "readonly", (store) => done(store.get(item)));
+
+/** @param {Lecture} one */
+export const save = (one) => transaction(["lectures"], "readwrite", (store) => done(store.put(one)));
+
+/** @param {string} item @param {string} file @param {number} number @param {ArrayBuffer} bytes */
+export const addPiece = (item, file, number, bytes) =>
+  transaction(["pieces"], "readwrite", (store) => done(store.put(bytes, [item, file, number])));
+
+/** The pieces of a file, in order. @param {string} item @param {string} file @returns {Promise<ArrayBuffer[]>} */
+export const pieces = (item, file) => transaction(["pieces"], "readonly", (store) => done(store.getAll(all(item, file))));
+
+/** @param {string} item @param {string} [file] */
+export const dropPieces = (item, file) => transaction(["pieces"], "readwrite", (store) => done(store.delete(all(item, file))));
+
+/** Delete a lecture with everything of it; `why` stays as a line that says so. @param {string} item @param {string} [why] */
+export async function drop(item, why) {
+  const gone = why ? await lecture(item) : undefined;
+  await transaction(["lectures", "pieces"], "readwrite", (kept, files) => {
+    files.delete(all(item));
+    if (gone) kept.put({ ...gone, state: "gone", explanation: why, token: "", files: [], cues: [], texts: [], chapters: [] });
+    else kept.delete(item);
+    return null;
+  });
+}
+
+/** Delete everything that is kept. */
+export async function wipe() {
+  await transaction(["lectures", "pieces"], "readwrite", (...stores) => {
+    for (const store of stores) store.clear();
+    return null;
+  });
+  remember(null);
+}
+
+/** Bytes of a lecture, and how many of them are here. @param {Lecture} one @returns {[number, number]} */
+export function sizes(one) {
+  const sum = (files) => files.reduce((total, file) => total + file.size, 0);
+  return [sum(one.files), sum(one.files.filter((file) => file.done))];
+}
+
+// ---- whose it is: known without opening the database, on every page ----
+
+/** @returns {{ owner: string, locked?: boolean, contact?: number } | null} */
+export function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(OWNER) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+/** @param {{ owner: string, locked?: boolean, contact?: number } | null} whose */
+export function remember(whose) {
+  try {
+    if (whose) localStorage.setItem(OWNER, JSON.stringify(whose));
+    else localStorage.removeItem(OWNER);
+  } catch {
+    // Forbidden: then nothing is kept either.
+  }
+}
