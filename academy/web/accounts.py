@@ -128,17 +128,17 @@ def sign_in_post() -> Any:
     return redirect(form.next.data or "/", 303)
 
 
-class SignOutForm(Form):
+class SharedDeviceForm(Form):
     """Whether others use this device too."""
 
     shared = Choice(("0", "1"), blank="0")
 
 
 @bp.post("/sign-out")
-@page(SIGNED_IN, form=SignOutForm, consent=False, screen=True)
+@page(SIGNED_IN, form=SharedDeviceForm, consent=False, screen=True)
 def sign_out() -> Response:
     """Sign this device out; a shared one forgets what it kept."""
-    is_shared = SignOutForm.read().shared.data == "1"
+    is_shared = SharedDeviceForm.read().shared.data == "1"
     with writing() as tx:
         accounts.sign_out(tx, actor(), session.get("_user_id", ""))
     session.clear()

@@ -85,7 +85,7 @@ def _words() -> dict[str, str | tuple[str, str]]:
         "pages": gettext("全部页面，%(size)s", size="%(size)s"),
         "part": gettext("存了一部分：%(done)s，共 %(all)s", done="%(done)s", all="%(all)s"),
         "used": gettext("存的课共占 %(used)s。", used="%(used)s"),
-        "room": gettext("存的课共占 %(used)s，手机上还能存约 %(free)s。", used="%(used)s", free="%(free)s"),
+        "space": gettext("存的课共占 %(used)s，手机上还能存约 %(free)s。", used="%(used)s", free="%(free)s"),
     } | problems()
 
 

@@ -160,7 +160,7 @@ test("leaving sends what waits, and deletes what is kept but no record that coul
   await queue({ lease: "token-1", item: "lecture", seq: 1, spans: [[0, 1000]], position: 0 });
   hurry(t);
   serving(() => { throw new TypeError("no network"); });
-  await leave();
+  assert.equal(await leave(), false);
   assert.deepEqual(await store.lectures(), []);
   assert.deepEqual((await waiting()).map((one) => one.spans), [[[0, 1000]]]);
 });

@@ -211,7 +211,7 @@ def test_an_interrupted_download_goes_on_and_can_be_stopped(academy: Stage, scen
     expect(page.locator("[data-line-state]")).to_contain_text("存了一部分")
     page.locator("[data-line-more]").click()
     expect(page.locator("[data-line-open]")).to_be_visible()
-    expect(page.locator("[data-room]")).to_contain_text("MB")
+    expect(page.locator("[data-space]")).to_contain_text("MB")
     page.locator("[data-all]").click()
     page.locator("[data-ask-all] button[value=yes]").click()
     expect(page.locator("[data-empty]")).to_be_visible()

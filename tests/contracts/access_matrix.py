@@ -200,9 +200,13 @@ GET    /my/notes                                                      nothing   
 GET    /my/notes/<key>                                                note         .  o  o  o  o  o  o  o  o  o
 POST   /my/notes/<key>                                                note         .  o  o  o  o  o  o  o  o  o
 GET    /my/questions                                                  nothing      .  *  *  *  *  *  *  *  *  *
+GET    /my/offline/<item_public_id>                                   item         .  *  *  *  *  *  *  *  *  *
 GET    /my/record                                                     nothing      .  *  *  *  *  *  *  *  *  *
 GET    /my/record/<int:year>/print                                    year         .  *  *  *  *  *  *  *  *  *
 GET    /my/trainings                                                  nothing      .  *  *  *  *  *  *  *  *  *
+GET    /manifest.webmanifest                                          nothing      *  *  *  *  *  *  *  *  *  *
+GET    /offline                                                       nothing      *  *  *  *  *  *  *  *  *  *
+GET    /service-worker.js                                             nothing      *  *  *  *  *  *  *  *  *  *
 GET    /notifications                                                 nothing      .  *  *  *  *  *  *  *  *  *
 GET    /notifications/mail/<token>                                    confirmation *  *  *  *  *  *  *  *  *  *
 POST   /notifications/mail/<token>                                    confirmation *  *  *  *  *  *  *  *  *  *

@@ -16,6 +16,7 @@ CODE = ("academy/web", "academy/http", "academy/rest")
 TESTS = ("http", "components", "media", "browser", "faults")
 KNOWN = {
     "/api/v1": "programs read the OpenAPI document",
+    "/service-worker.js": "shell.js registers it",
     "/m/": "signed links are made by media.delivery",
     "/search/in/<item_public_id>": "the player looks through the transcript that it shows",
 }

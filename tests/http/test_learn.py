@@ -52,6 +52,7 @@ def test_the_page_knows_what_is_held_and_where_to_go_on(client: FlaskClient, cou
     assert attribute(page, "data-start") == "754400", "the sentence itself, not the end of the one before"
     assert attribute(page, "data-position") == "8000"
     assert attribute(page, "data-duration") == "600000"
+    assert attribute(page, "data-threshold") == "950", "or the page calls a lecture done that was hardly begun"
     assert f'href="/learn/{course.shown.items[0].public_id}?t=754"' in page, "words lead to their second without script"
     assert course.shown.items[1].title in page
 

@@ -1,14 +1,20 @@
 """Lectures that are kept on phones, by http: what is given out, to whom, and what a phone is told later."""
 
+import dataclasses
 import datetime as dt
+import io
 import json
+import re
+from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 from werkzeug.test import TestResponse
 
 from academy.accounts.models import Account
+from academy.app import create_app
 from academy.core import clock
 from academy.core.runtime import Runtime
 from academy.library.api import withdraw_course
@@ -110,7 +116,97 @@ def test_a_withdrawn_lecture_goes_at_the_next_contact_and_others_tell_nothing(
     assert keep(client, course).status_code == 404
 
 
+def test_the_worker_is_of_its_release_and_bound_by_a_policy_of_its_own(client: FlaskClient) -> None:
+    answer = client.get("/service-worker.js")
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("text/javascript", "no-cache")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "connect-src 'self'" in policy and "sandbox" not in policy and "unsafe" not in policy
+    head = {line.split()[1]: json.loads(line.split(" = ")[1].rstrip(";")) for line in answer.text.splitlines()[:3]}
+    page = client.get(head["SHELL"])
+    assert page.headers["Academy-Version"] == head["VERSION"], "the page that belongs to these files"
+    assert client.get("/service-worker.js").text == answer.text
+    for file in head["FILES"]:
+        assert client.get(file, buffered=True).headers["Cache-Control"].startswith("public"), file
+    linked = re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text)
+    wanted = {unescape(one) for one in linked if "hls" not in one and ".png" not in one}
+    assert wanted <= set(head["FILES"]), "without a network the page has all of its parts"
+
+
+def test_the_page_is_the_same_for_everybody_and_says_nothing_of_who_asked(
+    runtime: Runtime, app: Flask, client: FlaskClient, course: Course
+) -> None:
+    with runtime.db.read() as tx:
+        account = tx.get_one(Account, course.created_by)
+        names = [account.username, account.display_name]
+    mine = client.get("/offline")
+    assert mine.status_code == 200 and not any(name in mine.text for name in names)
+    assert "/sign-out" not in mine.text and "/notifications" not in mine.text
+    stranger = app.test_client().get("/offline")
+    assert stranger.status_code == 200 and stranger.headers["Academy-Version"] == mine.headers["Academy-Version"]
+
+
+def test_whose_page_it_is_is_the_same_on_each_device_and_tells_nothing(
+    runtime: Runtime, app: Flask, client: FlaskClient, course: Course
+) -> None:
+    def mark(asked: FlaskClient) -> str:
+        found = re.search(r'<meta name="owner" content="([^"]*)"', asked.get("/offline").text)
+        assert found
+        return found[1]
+
+    again, other = app.test_client(), app.test_client()
+    with runtime.db.begin() as tx:
+        sign_in(again, factories.session_token(tx, tx.get_one(Account, course.created_by)))
+        sign_in(other, factories.session_token(tx, learner(tx)[2]))
+    assert mark(client) == mark(again) != mark(other)
+    assert len(mark(client)) == 16 and mark(app.test_client()) == ""
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_switched_off_the_worker_removes_itself(runtime: Runtime, course: Course) -> None:
+    off = create_app(dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, offline=False)))
+    client = off.test_client()
+    with runtime.db.begin() as tx:
+        sign_in(client, factories.session_token(tx, tx.get_one(Account, course.created_by)))
+    assert 'const VERSION = "";' in client.get("/service-worker.js").text
+    item = course.shown.items[0].public_id
+    page = client.get(f"/learn/{item}").text
+    assert '<meta name="owner" content="off">' in page and "data-keep-link" not in page
+    assert client.get(f"/my/offline/{item}").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "short"), [("zh", "云学院"), ("en", "Academy")])
+def test_a_phone_is_told_what_it_puts_onto_its_first_page(client: FlaskClient, language: str, short: str) -> None:
+    client.set_cookie("lang", language)
+    answer = client.get("/manifest.webmanifest")
+    assert answer.mimetype == "application/manifest+json"
+    said = json.loads(answer.text)
+    assert (said["short_name"], said["scope"], said["display"], said["id"]) == (short, "/", "standalone", "/")
+    assert {icon.get("purpose", "any") for icon in said["icons"]} == {"any", "maskable"}
+    for icon in said["icons"]:
+        side = int(icon["sizes"].split("x")[0])
+        with Image.open(io.BytesIO(client.get(icon["src"], buffered=True).data)) as drawn:
+            assert drawn.size == (side, side)
+    for shortcut in said["shortcuts"]:
+        assert client.get(shortcut["url"]).status_code in (200, 302)
+
+
+def test_sizes_are_said_before_anything_is_fetched(client: FlaskClient, course: Course) -> None:
+    item = course.shown.items[0].public_id
+    assert f'href="/my/offline/{item}"' in client.get(f"/learn/{item}").text
+    page = client.get(f"/my/offline/{item}").text
+    assert 'value="sound"' in page and "13 B" in page and 'value="film"' not in page
+
+
+@pytest.mark.parametrize(("shared", "cleared"), [("1", '"cache", "storage"'), ("0", None), ("", None)])
+def test_a_shared_device_forgets_everything_at_sign_out(
+    client: FlaskClient, course: Course, shared: str, cleared: str | None
+) -> None:
+    answer = client.post("/sign-out", data={"shared": shared})
+    assert (answer.status_code, answer.headers.get("Clear-Site-Data")) == (303, cleared)
+
+
 def test_nothing_without_an_account(app: Flask, course: Course) -> None:
     stranger = app.test_client()
     assert keep(stranger, course).status_code == 401
+    assert stranger.get(f"/my/offline/{course.shown.items[0].public_id}").status_code == 302
     assert stranger.post(CONTACT, json={"device": PHONE, "leases": []}).status_code == 401

@@ -55,10 +55,15 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
-  if (!form.action.endsWith("/sign-out") || !kept(OWNER)) return;
-  // Lectures kept on this phone go first, and what was watched is sent.
+  const shared = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=shared]"));
+  if (!form.action.endsWith("/sign-out") || !(kept(OWNER) || shared)) return;
+  // Lectures kept on this phone go first, and what was watched is sent; what could not be is not deleted with the rest.
   event.preventDefault();
-  import("./kept-owner.js").then((owner) => owner.leave()).catch(() => {}).finally(() => form.submit());
+  const left = import("./kept-owner.js").then((owner) => owner.leave()).catch(() => false);
+  left.then((sent) => {
+    if (shared && !sent) shared.value = "0";
+    form.submit();
+  });
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;

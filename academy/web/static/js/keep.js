@@ -2,7 +2,7 @@
 
 import { Keeper, Stopped } from "./kept-fetch.js";
 import { settleOwner } from "./kept-owner.js";
-import { drop, lecture } from "./kept-store.js";
+import { able, drop, lecture } from "./kept-store.js";
 import { megabytes } from "./kept-words.js";
 import { wordsOf } from "./words.js";
 
@@ -54,8 +54,7 @@ async function run() {
 }
 
 async function start() {
-  const able = "indexedDB" in window && "serviceWorker" in navigator && crypto.subtle;
-  if (!able) return show("unable");
+  if (!able()) return show("unable");
   // The page without a network has to be there before it is needed.
   navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" }).catch(() => {});
   await settleOwner();

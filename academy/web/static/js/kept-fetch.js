@@ -135,7 +135,7 @@ export class Keeper {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === file.sha256;
   }
 
-  // A full phone is told apart from a lost network.
+  // A full phone is not a lost network.
   async #store(work) {
     try {
       return await work();

@@ -1,7 +1,7 @@
 // Whose lectures are kept here, and contact with the server: what is withdrawn goes, what may stay is renewed.
 
 import { ownJson } from "./answers.js";
-import { Queue } from "./player-queue.js";
+import { Queue, waiting } from "./player-queue.js";
 import { deviceKey } from "./player-parts.js";
 import { drop, lectures, remember, remembered, save, wipe } from "./kept-store.js";
 import { merge } from "./player-spans.js";
@@ -53,10 +53,11 @@ export async function contact(now = false) {
   remember({ ...remembered(), contact: Date.now() });
 }
 
-/** Before somebody signs out: send what waits, if there is a network, and delete what is kept. */
+/** Before somebody signs out: send what waits, if there is a network, and delete what is kept; whether all was sent. */
 export async function leave() {
   const queue = new Queue({ onAnswer() {}, onChange() {} });
   await Promise.race([queue.flush(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   clearTimeout(queue.timer);
   await wipe();
+  return !(await waiting()).length;
 }

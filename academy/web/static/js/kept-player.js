@@ -122,7 +122,7 @@ async function pages(one) {
 /** @param {import("./kept-store.js").Lecture} one */
 export async function open(one) {
   stage.querySelector("[data-play-title]").textContent = one.title;
-  stage.querySelector("[data-play-by]").textContent = [one.course, one.lecturer].filter(Boolean).join(" · ");
+  stage.querySelector("[data-play-by]").textContent = [one.course === one.title ? "" : one.course, one.lecturer].filter(Boolean).join(" · ");
   stage.hidden = false;
   document.body.classList.add("on-stage");
   if (one.form === "pages") await pages(one);

@@ -103,6 +103,9 @@ export function sizes(one) {
   return [sum(one.files), sum(one.files.filter((file) => file.done))];
 }
 
+/** Whether this browser can keep lectures: private windows and pages without TLS can not. */
+export const able = () => "indexedDB" in window && "serviceWorker" in navigator && Boolean(crypto.subtle);
+
 // ---- whose it is: known without opening the database, on every page ----
 
 /** @returns {{ owner: string, locked?: boolean, contact?: number } | null} */

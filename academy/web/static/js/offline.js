@@ -1,8 +1,8 @@
-// The page of kept lectures, with and without a network: what is here, how much room it takes; one of them, to be played.
+// The page of kept lectures, with and without a network: what is here, how much space it takes; one of them, to be played.
 
 import { contact, owner, post, settleOwner } from "./kept-owner.js";
 import { Keeper, Stopped } from "./kept-fetch.js";
-import { drop, lecture, lectures, remembered, sizes, wipe } from "./kept-store.js";
+import { able, drop, lecture, lectures, remembered, sizes, wipe } from "./kept-store.js";
 import { Queue } from "./player-queue.js";
 import { megabytes } from "./kept-words.js";
 import { wordsOf } from "./words.js";
@@ -26,7 +26,7 @@ function standing(one) {
 function line(one) {
   const made = /** @type {HTMLElement} */ (/** @type {HTMLTemplateElement} */ (part("line")).content.firstElementChild.cloneNode(true));
   part("line-title", made).textContent = one.title;
-  part("line-course", made).textContent = one.course;
+  part("line-course", made).textContent = one.course === one.title ? "" : one.course;
   const state = part("line-state", made);
   state.textContent = standing(one);
   const [open, more, stop, remove] = ["open", "more", "stop", "remove"].map((name) => part(`line-${name}`, made));
@@ -67,7 +67,7 @@ function say(text) {
 async function removeLecture(one) {
   running.get(one.item)?.stop();
   await drop(one.item);
-  // The server is told when there is a network; else the lease ends by itself.
+  // The server ends the lease when there is a network; else it ends by itself.
   if (owner()) post(`/api/v1/progress/leases/${one.lease}/end`, {}).catch(() => {});
   await draw();
   box.querySelector("h2, [data-empty]")?.focus?.();
@@ -81,14 +81,14 @@ async function draw() {
   part("empty").hidden = found.length > 0 || Boolean(whose?.locked);
   part("some").hidden = !found.length;
   part("list").replaceChildren(...found.map(line));
-  await room(found);
+  await space(found);
 }
 
-async function room(found) {
+async function space(found) {
   const used = found.reduce((sum, one) => sum + sizes(one)[1], 0);
   const known = await navigator.storage?.estimate?.().catch(() => null);
   const free = known?.quota ? known.quota - (known.usage ?? 0) : null;
-  part("room").textContent = free === null ? words("used", { used: megabytes(used) }) : words("room", { used: megabytes(used), free: megabytes(free) });
+  part("space").textContent = free === null ? words("used", { used: megabytes(used) }) : words("space", { used: megabytes(used), free: megabytes(free) });
   part("weak").hidden = !found.length || Boolean(await navigator.storage?.persisted?.().catch(() => true));
 }
 
@@ -115,7 +115,7 @@ async function list() {
 }
 
 async function start() {
-  if (!("indexedDB" in window) || !("serviceWorker" in navigator) || owner() === "off") {
+  if (!able() || owner() === "off") {
     part("unable", document.body).hidden = false;
     return;
   }
