@@ -170,9 +170,7 @@ class Settings:
         "ACADEMY_METRICS_TOKEN", "", "Bearer token of Prometheus. Empty: system administrators only."
     )
     slack_ms: int = _setting("ACADEMY_SLACK_MS", 10_000, "Media milliseconds credited beyond the clock, for jitter.")
-    offline: bool = _setting(
-        "ACADEMY_OFFLINE", True, "Keep lectures on phones. Off: service workers remove themselves."
-    )
+    offline: bool = _setting("ACADEMY_OFFLINE", True, "Lectures on phones. Off: service workers remove themselves.")
     session_idle_minutes: int = _setting("ACADEMY_SESSION_IDLE_MINUTES", 60 * 24 * 14, "Idle limit of a session.")
     session_days: int = _setting("ACADEMY_SESSION_DAYS", 90, "Absolute limit of a session, used or not.")
     screen_minutes: int = _setting(
