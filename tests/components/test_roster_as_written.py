@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from academy.people.models import Member, MemberTerm, Organisation
 from academy.reports import lists
 from tests.components.roster_office import HEADER, Town, confirm, csv, found, plant, reasons, send, xlsx
 
+FILES = Path(__file__).parents[1] / "files" / "rosters"
 ONE = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
@@ -166,3 +168,38 @@ def test_the_list_is_found_below_its_title_and_mapped_again(runtime: Runtime, to
     assert "缺少必需的列：姓名" in str(Message.from_json(made.problem or {}))
     said = [str(Message.from_json(note)) for note in made.reading["notes"]]
     assert "工作表“名单”，第 2 行是表头" in said[0] and "说明" in said[1]
+
+
+@ONE
+@pytest.mark.parametrize(
+    ("name", "bad", "added", "renamed"),
+    [("errors.xlsx", 1, 0, 0), ("pad2.csv", 0, 1, 0), ("hidden.xlsx", 0, 1, 0), ("second.xlsx", 0, 1, 0),
+     ("title.xlsx", 0, 1, 0)],
+)  # fmt: skip
+def test_files_that_were_misread_once(runtime: Runtime, name: str, bad: int, added: int, renamed: int) -> None:
+    town = plant_as_in_the_files(runtime)
+    made = send(runtime, town.city, (FILES / name).read_bytes(), name=name)
+    assert (made.summary["bad"], made.summary.get("added", 0)) == (bad, added)
+    if not bad:
+        confirm(runtime, town.city, made)
+        with runtime.db.read() as tx:
+            assert tx.scalars(select(Member.name)).one() in {"丁浩", "辛一", "乙一"}
+        again = send(runtime, town.city, (FILES / name).read_bytes(), name=name)
+        assert again.summary.get("changed", 0) == renamed, "the same file changes nothing"
+
+
+@ONE
+@pytest.mark.parametrize(("name", "line"), [("quote.csv", 2), ("complete.csv", 6)])
+def test_files_whose_quote_swallowed_people_once(runtime: Runtime, name: str, line: int) -> None:
+    town = plant_as_in_the_files(runtime)
+    made = send(runtime, town.city, (FILES / name).read_bytes(), name=name, complete=True)
+    assert made.state == "refused" and not made.summary
+    assert f"第 {line} 行有一个引号没有成对" in str(Message.from_json(made.problem or {}))
+
+
+def plant_as_in_the_files(runtime: Runtime) -> Town:
+    town = plant(runtime)
+    with runtime.db.begin() as tx:
+        for node, code in ((town.one, "010301001"), (town.two, "010301002")):
+            tx.get_one(Organisation, node.id).code = code
+    return town

@@ -103,6 +103,27 @@ def test_an_mp3_begins_where_its_frames_begin(build: Build, tmp_path: Path, name
     assert abs(encoded(settings, path, tmp_path, "audio").duration_ms - 9000) < 150
 
 
+GIVEN = (
+    ("vbr_noxing.mp3", "audio", 155_037, ""),
+    ("chrome_recorder.webm", "video", 8_019, ""),
+    ("tail3.mp4", "video", 20_000, ""),
+    ("sync_a2.mp4", "video", 12_010, ""),
+    ("sync_a05.mp4", "video", 12_010, ""),
+    ("lateaudio.mp4", "video", 40_000, ""),
+    ("hlg_bars.mov", "video", 8_000, "hlg"),
+    ("hlg.mov", "video", 8_000, "hlg"),
+)
+
+
+@pytest.mark.parametrize(("name", "kind", "length", "colours"), GIVEN)
+def test_files_that_were_refused_or_shown_wrong_once(
+    build: Build, name: str, kind: str, length: int, colours: str
+) -> None:
+    """What becomes of their kinds is measured here and, by flash and beep, in test_clock.py."""
+    source, _ = probe.look(build(), kind, Path(__file__).parents[1] / "files" / "media" / name)
+    assert abs(source.duration_ms - length) < 50 and source.colours == colours
+
+
 def test_an_mp3_of_changing_rate_without_a_length_is_measured(build: Build, tmp_path: Path) -> None:
     """Silence first: an estimate by the first frames would be far too long."""
     settings, path = build(), tmp_path / "given.mp3"
