@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from academy.search.numerals import BEGIN, END, POINT, counted, numerals
+from academy.search.numerals import BEGIN, END, POINT, counted, may_count, numerals
 from academy.search.text import is_han, normalise_mapped, plain, spelled, spelled_otherwise, squeeze, squeeze_mapped
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.uint32]]
@@ -65,7 +65,7 @@ class Literal:
 
     @cached_property
     def counted(self) -> str:
-        return squeeze(counted(spelled(self._normal)))
+        return _counted(self._normal, self.plain)
 
     @cached_property
     def is_counted(self) -> bool:
@@ -125,7 +125,7 @@ class LiteralText:
 
     @cached_property
     def counted(self) -> str:
-        return squeeze(counted(self.words))
+        return _counted(self.normal, self.plain)
 
     def holds(self, sought: Literal) -> bool:
         """Whether it is contained, in either form."""
@@ -213,6 +213,14 @@ def _counted_mapped(normal: str) -> tuple[str, list[int], list[int]]:
         end = stop
     form, kept = squeeze_mapped("".join(made))
     return form, [begins[n] for n in kept], [ends[n] for n in kept]
+
+
+def _counted(normal: str, squeezed: str) -> str:
+    """The counted form of a normal text; most texts of a few words have none of their own."""
+    words = spelled(normal)
+    if words == normal and not may_count(words):
+        return squeezed
+    return squeeze(counted(words))
 
 
 def _as_characters(form: str) -> str:

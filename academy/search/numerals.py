@@ -58,6 +58,11 @@ def numerals(normal: str) -> Iterator[tuple[int, int, str]]:
             begin += len(piece)
 
 
+def may_count(normal: str) -> bool:
+    """Whether there may be a numeral in it."""
+    return _NUMERAL.search(normal) is not None
+
+
 def counted(normal: str) -> str:
     """The text with every numeral replaced."""
     made, end = [], 0

@@ -66,6 +66,11 @@ class Query:
         return Literal(self.text)
 
     @cached_property
+    def quoted(self) -> tuple[Literal, ...]:
+        """The phrases, to be matched literally."""
+        return tuple(map(Literal, self.phrases))
+
+    @cached_property
     def sought(self) -> tuple[Literal, ...]:
         """The words, to be matched literally, independent of segmentation."""
         typed = {run.typed: run for run in self.runs}

@@ -48,7 +48,7 @@ def closeness(question: Query, weights: Mapping[str, float], texts: Sequence[str
 
 def contains_phrases(question: Query, texts: Sequence[LiteralText]) -> bool:
     """Whether every quoted phrase is in one of the texts, ignoring punctuation and line ends."""
-    return all(any(text.holds(phrase) for text in texts) for phrase in map(Literal, question.phrases))
+    return all(any(text.holds(phrase) for text in texts) for phrase in question.quoted)
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,8 @@ def pairs(normal: str) -> Iterator[str]:
 
 def squeeze(normal: str) -> str:
     """Searchable characters only: for exact phrases, across punctuation and the ends of lines."""
-    return normal if _COMMON.fullmatch(normal) else "".join(_KEPT.findall(normal))
+    packed = "".join(normal.split())
+    return packed if _COMMON.fullmatch(packed) else "".join(_KEPT.findall(normal))
 
 
 def squeeze_mapped(normal: str) -> tuple[str, list[int]]:

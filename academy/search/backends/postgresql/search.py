@@ -73,7 +73,7 @@ class PostgresSearch:
 
     def _literals(self) -> list[Literal]:
         question = self.question
-        return [*question.sought, *question.runs, question.whole, *map(Literal, question.phrases)]
+        return [*question.sought, *question.runs, question.whole, *question.quoted]
 
     def run(self) -> Found:
         literal, equal = (found & self.visible for found in self.where.written)

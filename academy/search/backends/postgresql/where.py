@@ -165,7 +165,7 @@ class Where:
 
     def __init__(self, question: Query, counts: PairCounts) -> None:
         self.question, self.counts = question, counts
-        self.words = Together("w", question.sought, [*map(Literal, question.phrases)], question, counts)
+        self.words = Together("w", question.sought, question.quoted, question, counts)
         names = [word.written for word in question.sought]
         self.names = self.words if names == list(question.sought) else Together("b", names, (), question, counts)
         runs = question.runs if len(question.runs) > 1 and not question.phrases else ()

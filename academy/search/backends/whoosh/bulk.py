@@ -31,6 +31,9 @@ LOOSE = 8
 _TERM, _DOC = np.uint64(40), np.uint64(8)
 ONE = b"-"
 """The one term of the pairs' field: its block holds all of them."""
+_ONCE = np.ones(1 << 16, np.float32)
+_ONCE.setflags(write=False)
+"""Frequencies of a term that occurs once wherever it does."""
 _DOCS, _TIMES = np.uint64((1 << 40) - 1), np.uint64(0xFF)
 
 Docs = "np.ndarray[Any, np.dtype[np.uint32]]"
@@ -147,7 +150,9 @@ def unpack(stored: Any, often: bytes | None, check: int) -> tuple[Any, Any]:
         raise ValueError("a posting list is not what was written")
     gaps = np.frombuffer(stored, getattr(stored, "typecode", "B"))
     ids = np.cumsum(gaps, dtype=np.uint32)
-    return ids, np.ones(len(ids), np.float32) if often is None else np.frombuffer(often, "B").astype(np.float32)
+    if often is not None:
+        return ids, np.frombuffer(often, "B").astype(np.float32)
+    return ids, _ONCE[: len(ids)] if len(ids) <= len(_ONCE) else np.ones(len(ids), np.float32)
 
 
 class _Postings(W3PostingsWriter):  # type: ignore[misc]

@@ -12,7 +12,7 @@ import numpy as np
 from academy.search.backends.interface import Found, Hit
 from academy.search.backends.whoosh.holders import Holders, once_each, union
 from academy.search.backends.whoosh.view import K1, Leaf, View
-from academy.search.literal import Literal, pair_number
+from academy.search.literal import pair_number
 from academy.search.query_parser import EACH, GOOD, NAMED, PAIR, RAREST, SENTENCE, Query
 
 Array = Any
@@ -114,7 +114,7 @@ class WhooshSearch:
 
     def _matched(self, holders: Holders) -> Matched:
         """Documents with every word and every phrase, and those with the complete query in any segmentation."""
-        phrases = [(Literal(phrase), False) for phrase in self.question.phrases]
+        phrases = [(phrase, False) for phrase in self.question.quoted]
         docs = holders.both([*((word, True) for word in self.question.sought), *phrases])
         if not self.is_one_word:
             docs = union(holders.leaf, [docs, holders.literal, holders.equal])
