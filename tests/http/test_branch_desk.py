@@ -16,11 +16,14 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.notifications.models import Notification
 from academy.people import api as people
+from academy.talk import clips
+from academy.talk.places import Spot
 from academy.trainings import service
-from academy.trainings.models import Training
+from academy.trainings.models import Reminder, Training
 from tests.conftest import sign_in
 from tests.support import factories as make
 from tests.support.coverage_city import City, at, complete, training
+from tests.support.ledger_makers import lecture
 
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
@@ -139,3 +142,28 @@ def test_a_branch_without_a_training_can_print_slips_too(runtime: Runtime, clien
     visit(runtime, client, (Role.BRANCH_SECRETARY, city.branches[0]))
     page = client.get(f"/desk/{city.branches[0].public_id}").text
     assert "没有进行中的培训" in page and "5 人打印激活条" in page
+
+
+def test_a_clip_goes_with_a_reminder_and_the_message_leads_to_it(
+    runtime: Runtime, client: FlaskClient, branch: tuple[City, Training]
+) -> None:
+    city, plan = branch
+    visit(runtime, client, (Role.BRANCH_SECRETARY, city.branches[0]))
+    with runtime.db.begin() as tx:
+        owner = make.account(tx, city.people[2])
+        item = lecture(tx, owner).shown.items[0]
+        clip = clips.make_clip(tx, make.actor_of(tx, owner), item, Spot(0), Spot(5000)).public_id
+    desk = f"/desk/{city.branches[0].public_id}"
+    assert client.get(f"/desk?clip={clip}").location == f"{desk}?clip={clip}"
+    page = client.get(f"{desk}?clip={clip}").text
+    assert f'name="clip" value="{clip}"' in page and "提醒里会附上" in page
+    assert "提醒里会附上" not in client.get(f"{desk}?clip=nonsense").text
+    remind = f"/coverage/{plan.public_id}/{city.branches[0].public_id}/remind"
+    wrong = client.post(remind, data={"note": "周五一起学", "clip": "https://elsewhere.example/clips/x"})
+    assert wrong.status_code == 422 and "没有找到这个片段" in wrong.text and "周五一起学" in wrong.text
+    sent = client.post(remind, data={"clip": f"http://localhost/clips/{clip}", "next": desk})
+    assert sent.status_code == 302
+    with runtime.db.read() as tx:
+        rows = tx.scalars(select(Notification).where(Notification.kind == "reminder")).all()
+        assert {row.link for row in rows} == {f"/clips/{clip}"} and len(rows) == 2
+        assert tx.scalars(select(Reminder.clip_id)).one() is not None

@@ -6,6 +6,9 @@ const AFTER_MS = 1500;
 const AGAIN_MS = 5000;
 const WRITER = Array.from(crypto.getRandomValues(new Uint8Array(9)), (n) => n.toString(36)).join("").slice(0, 16);
 
+// Counted for the whole page: a sheet that is opened again goes on where the last one stopped.
+let saves = 0;
+
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (n) => n.toString(16).padStart(2, "0")).join("");
 
 export class NoteSaver {
@@ -16,7 +19,7 @@ export class NoteSaver {
    */
   constructor(field, entry, onState) {
     this.field = field;
-    this.entry = { ...entry, writer: WRITER, sequence: 0 };
+    this.entry = { ...entry, writer: WRITER, sequence: saves };
     this.onState = onState;
     this.stored = entry.body;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -36,7 +39,8 @@ export class NoteSaver {
   }
 
   #next() {
-    this.entry = { ...this.entry, body: this.field.value, sequence: this.entry.sequence + 1, refused: undefined };
+    saves += 1;
+    this.entry = { ...this.entry, body: this.field.value, sequence: saves, refused: undefined };
     keep(this.entry);
   }
 

@@ -95,6 +95,10 @@ const sent = (entry) => {
   return entry.kind === "note" ? { ...place, writer, sequence, revision } : { ...place, key };
 };
 
+// A portal may answer with JSON of its own.
+const isOurs = (entry, content) =>
+  entry.kind === "note" ? content.key === entry.key && Number.isInteger(content.revision) : typeof content.public_id === "string";
+
 /**
  * Send one entry.
  * @param {Entry} entry
@@ -106,6 +110,7 @@ export async function send(entry) {
   if (!answer) return { outcome: "offline" };
   const present = all()[entry.key];
   const isLater = present && present.sequence !== entry.sequence;
+  if (answer.ok && !isOurs(entry, answer.content)) return { outcome: "offline" };
   if (answer.ok) {
     if (!isLater) forget(entry.key);
     else keep({ ...present, revision: answer.content.revision });
