@@ -150,7 +150,7 @@ def test_a_claim_that_no_database_holds_is_refused(door: Door, name: str) -> Non
 @pytest.mark.parametrize("step", UNNEEDED)
 def test_a_field_that_nobody_needs_may_be_anything(door: Door, step: str) -> None:
     for name in UNNEEDED[step]:
-        for value in ODD[::2]:
+        for value in ODD[::5]:
             door.check(at(step, partial(with_field, name=name, value=value)), may_enter=True, what=(name, value))
 
 
@@ -158,7 +158,7 @@ def test_a_field_that_nobody_needs_may_be_anything(door: Door, step: str) -> Non
 def test_every_member_of_a_key_may_be_missing_or_of_another_type(door: Door, provider: SmallProvider) -> None:
     key = dict(provider.key.as_dict(private=False))
     for name in key:
-        for value in ODD:
+        for value in ODD[::2]:
             changed = {"keys": [with_field(key, name, value)]}
             enters = name not in {"kty", "n", "e"}
             door.check(at("keys", lambda _, c=changed: c), may_enter=enters, what=(name, value))
