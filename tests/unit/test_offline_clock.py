@@ -103,7 +103,7 @@ acts = st.tuples(
 
 
 @given(st.lists(acts, max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_device_and_no_claim_earns_more_than_the_wall_clock(history: list[tuple[str, int, int, int]]) -> None:
     world = World()
     for act, wait, number, seconds in history:
@@ -141,7 +141,7 @@ def test_one_kept_lecture_earns_what_an_account_of_every_second_allows(history: 
 
 
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_one_person_who_plays_one_thing_at_a_time_loses_nothing(seed: int, phones: int, speed: int) -> None:
     """Sometimes with a network, sometimes on one of their phones without; each phone reports when it is back."""
     dice, world = random.Random(seed), World()
