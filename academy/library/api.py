@@ -36,7 +36,9 @@ from academy.library.files import my_files, remove_file
 from academy.library.items import add_item, move_item, remove_item, rename_item, replace_item, use_earlier_file
 from academy.library.kinds import CategorySymbol, CourseState, ItemKind, VersionState
 from academy.library.lecturers import (
+    LecturerCard,
     access_lecturer,
+    find_lecturers,
     lecturer_cards,
     lecturer_page,
     list_lecturers,
@@ -105,9 +107,10 @@ from academy.library.review_comments import (
     settle_comment,
     written_by,
 )
-from academy.library.rules import CourseVerb
+from academy.library.rules import CourseVerb, propose_credit
+from academy.library.steps import course_steps, standing_step
 from academy.library.transitions import COURSE_STATES, offered_verbs
-from academy.library.versions import edited, put_on_shelf
+from academy.library.versions import edited, proposed_credit, put_on_shelf
 
 __all__ = [
     "CAPTIONS",
@@ -130,6 +133,7 @@ __all__ = [
     "ItemSummary",
     "ItemVersion",
     "Lecturer",
+    "LecturerCard",
     "VersionState",
     "access_comment",
     "access_complaint",
@@ -156,6 +160,7 @@ __all__ = [
     "course_cards",
     "course_ids",
     "course_page",
+    "course_steps",
     "courses_of_assets",
     "create_course",
     "decisions_on",
@@ -166,6 +171,7 @@ __all__ = [
     "find_category",
     "find_course",
     "find_lecturer",
+    "find_lecturers",
     "import_captions",
     "items_by_file_state",
     "lecturer_cards",
@@ -189,7 +195,9 @@ __all__ = [
     "own_complaints",
     "pending_proposal",
     "proposal_changes",
+    "propose_credit",
     "proposed_chapters",
+    "proposed_credit",
     "proposed_cues",
     "publish_course",
     "published_course_of",
@@ -216,6 +224,7 @@ __all__ = [
     "set_portrait",
     "settle_comment",
     "shelves_with_cards",
+    "standing_step",
     "submit_course",
     "update_category",
     "update_lecturer",

@@ -33,11 +33,12 @@ def create_course(
     office: str = "",
     is_leader: bool = False,
     threshold_permille: int = 950,
-    credit_minutes: int = 45,
+    credit_minutes: int | None = None,
     cover: Asset | None = None,
     organisation: Organisation | None = None,
 ) -> Course:
-    """Create a draft. `category` is a slug; `organisation` is the actor's widest node as a trainer if not given.
+    """Create a draft. `category` is a slug; `organisation` is the actor's widest node as a trainer if not given;
+    without `credit_minutes` the credit follows the length.
 
     Raises:
         Invalid: with a message for each field.
@@ -80,7 +81,7 @@ def edit_course(
     office: str = "",
     is_leader: bool = False,
     threshold_permille: int = 950,
-    credit_minutes: int = 45,
+    credit_minutes: int | None = None,
     cover: Asset | None = UNCHANGED,
 ) -> None:
     """Change the fields of the version in work; re-opens it as a draft.
@@ -156,7 +157,11 @@ def _fill(
 ) -> None:
     texts: dict[str, Any] = {name: rules.clean(values[name]) for name in ("title", "summary")}
     lecturer, office = rules.clean(lecturer), rules.clean(office)
-    figures = {name: values[name] for name in ("threshold_permille", "credit_minutes")}
+    chosen = values["credit_minutes"]
+    figures = {
+        "threshold_permille": values["threshold_permille"],
+        "credit_minutes": versions.DEFAULT_CREDIT if chosen is None else chosen,
+    }
     wrong = rules.check_fields(lecturer=lecturer, office=office, **texts, **figures)
     shelf = tx.scalar(select(Category).where(Category.slug == category))
     if shelf is None:
@@ -165,6 +170,9 @@ def _fill(
         raise Invalid(fields=wrong)
     for name, value in (texts | figures).items():
         setattr(draft, name, value)
+    draft.credit_chosen = chosen is not None
+    if draft.id is not None:
+        versions.set_proposed_credit(tx, draft)
     draft.category = shelf
     draft.lecturer = find_lecturer(tx, lecturer, office, is_leader=is_leader) if lecturer else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -66,6 +66,13 @@ def list_lecturers(tx: Tx, page: int = 1, *, size: int = SIZE) -> Page[LecturerC
         .order_by(Lecturer.is_leader.desc(), newest.c.newest.desc(), Lecturer.id)
     )
     found = page_of(tx, statement, page, size)
+    return Page(lecturer_cards(tx, found.rows), found.total, found.number, found.size)
+
+
+def find_lecturers(tx: Tx, text: str, page: int = 1, size: int = SIZE) -> Page[LecturerCard]:
+    """Lecturers whose name or office has a text, whether anything of theirs is published or not; by name."""
+    named = or_(Lecturer.name.contains(text, autoescape=True), Lecturer.office.contains(text, autoescape=True))
+    found = page_of(tx, select(Lecturer).where(named).order_by(Lecturer.name, Lecturer.id), page, size)
     return Page(lecturer_cards(tx, found.rows), found.total, found.number, found.size)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     event,
     text,
+    true,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -74,7 +75,7 @@ class Course(Base):
     """A unit of the library, apart from what it says: addresses, records and trainings refer to it for good.
 
     What it says is in its versions. Members see the one `published_version_id` points to; its author works on the one
-    `draft_version_id` points to, which takes that place once it was approved.
+    `draft_version_id` points to, which takes its place once approved.
     """
 
     __tablename__ = "courses"
@@ -213,6 +214,8 @@ class CourseVersion(Base):
     """Share of an item's unique media time that completes it."""
     credit_minutes: Mapped[int] = mapped_column(default=45)
     """Credit hours given for completing it, in minutes (45 is one hour of study, 学时)."""
+    credit_chosen: Mapped[bool] = mapped_column(default=False, server_default=true())
+    """Whether the author chose it; otherwise it follows the length when the version is submitted."""
     content_number: Mapped[int] = mapped_column(default=1)
     """What completions, corrections and trainings call the version of a course."""
     content_since: Mapped[dt.datetime | None]

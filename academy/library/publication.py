@@ -18,10 +18,7 @@ from academy.media import api as media
 
 def missing_parts(tx: Tx, version: CourseVersion) -> list[Message]:
     """What is missing before a version can be submitted, as sentences."""
-    states = [
-        rules.ItemState(item.title, item.asset.state if item.asset else None, item.kind, item.required)
-        for item in versions.items_with_files(tx, version)
-    ]
+    states = versions.item_states(versions.items_with_files(tx, version))
     return rules.missing(title=version.title, summary=version.summary, items=states)
 
 
@@ -39,6 +36,7 @@ def submit_course(tx: Tx, actor: Actor, course: Course) -> None:
     if wants:
         raise Invalid(fields={f"missing_{place}": want for place, want in enumerate(wants)})
     draft.submitted_at = clock.now()
+    versions.set_proposed_credit(tx, draft)
     record(tx, actor, "course.submitted", f"course:{course.public_id}", edit=draft.edit_number)
     jobs.publish(tx, CourseSubmitted(course.id))
     messages.notify_reviewers(tx, course)

@@ -137,9 +137,11 @@ def list_published(
     *,
     leaders: bool = False,
     lecturer: Lecturer | None = None,
+    text: str = "",
     size: int = SIZE,
 ) -> Page[CourseCard]:
-    """Published courses, newest first: all, one category's (by slug), “一把手” lectures, or one lecturer's."""
+    """Published courses, newest first: all, one category's (by slug), “一把手” lectures, one lecturer's, or those whose
+    title or lecturer has a text."""
     statement = _published()
     narrow: list[ColumnElement[bool]] = []
     if category:
@@ -148,6 +150,9 @@ def list_published(
         narrow.append(CourseVersion.lecturer_id.in_(select(Lecturer.id).where(Lecturer.is_leader)))
     if lecturer is not None:
         narrow.append(CourseVersion.lecturer_id == lecturer.id)
+    if text:
+        named = select(Lecturer.id).where(Lecturer.name.contains(text, autoescape=True))
+        narrow.append(or_(CourseVersion.title.contains(text, autoescape=True), CourseVersion.lecturer_id.in_(named)))
     if narrow:
         # The pointer says so already; the state leads to the index of categories, or of lecturers.
         statement = statement.where(CourseVersion.state == VersionState.PUBLISHED, *narrow)

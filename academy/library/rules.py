@@ -66,6 +66,9 @@ TITLE_LENGTH, SUMMARY_LENGTH, NAME_LENGTH, OFFICE_LENGTH, COMMENT_LENGTH = 120, 
 ITEMS_MOST = 100
 CATEGORY_LENGTH = 20
 CREDIT_MOST = 600
+PAGE_MINUTES, READING_MINUTES = 2, 20
+"""Credit for a page of a document, and the least for a course that is only read."""
+MINUTE_MS = 60_000
 
 
 def after(verb: CourseVerb, standing: CourseStanding) -> CourseStanding | None:
@@ -137,11 +140,22 @@ class ItemState:
 
 def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Message]:
     """What is missing before a course can be submitted, as sentences."""
+    return [*missing_particulars(title=title, summary=summary), *missing_files(items)]
+
+
+def missing_particulars(*, title: str, summary: str) -> list[Message]:
+    """What the fields of a course lack."""
     wants: list[Message] = []
     if not title.strip():
         wants.append(msg("填写课程标题。"))
     if not summary.strip():
         wants.append(msg("写一段课程简介，告诉大家讲什么。"))
+    return wants
+
+
+def missing_files(items: Sequence[ItemState]) -> list[Message]:
+    """What the items of a course lack."""
+    wants: list[Message] = []
     if not items:
         wants.append(msg("至少上传一个课件。"))
     elif not any(item.required and item.kind in COUNTED for item in items):
@@ -154,6 +168,15 @@ def missing(*, title: str, summary: str, items: Sequence[ItemState]) -> list[Mes
         elif item.asset_state != AssetState.READY:
             wants.append(msg("“%(title)s”还在处理，完成后就能提交。", title=item.title))
     return wants
+
+
+def propose_credit(playing_ms: int, pages: int) -> int:
+    """Minutes of credit for what has to be completed: its playing time and its documents' pages.
+
+    A film counts its minutes, at least one; a page counts `PAGE_MINUTES`; what is only read, `READING_MINUTES` or more.
+    """
+    minutes = round(playing_ms / MINUTE_MS) + PAGE_MINUTES * pages
+    return min(CREDIT_MOST, max(1 if playing_ms else READING_MINUTES, minutes))
 
 
 def clean(text: str | None) -> str:

@@ -1,6 +1,7 @@
 """Versions of a course: a draft begun from the published one, its content's number, its place on the shelf."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -18,7 +19,10 @@ PARTICULARS = (
     "cover_asset_id",
     "threshold_permille",
     "credit_minutes",
+    "credit_chosen",
 )
+DEFAULT_CREDIT = 45
+"""Minutes, of a draft of which nothing is measured yet."""
 ITEM_PARTICULARS = ("item_id", "position", "kind", "title", "asset_id", "number", "required")
 
 
@@ -31,6 +35,29 @@ def items_with_files(tx: Tx, version: CourseVersion) -> list[ItemVersion]:
     """The items of a version, in order, with their files; one query."""
     query = select(ItemVersion).where(ItemVersion.course_version_id == version.id).order_by(ItemVersion.position)
     return list(tx.scalars(query.options(joinedload(ItemVersion.asset))))
+
+
+def item_states(items: Sequence[ItemVersion]) -> list[rules.ItemState]:
+    """What the rules ask of items."""
+    return [
+        rules.ItemState(item.title, item.asset.state if item.asset else None, item.kind, item.required)
+        for item in items
+    ]
+
+
+def proposed_credit(tx: Tx, version: CourseVersion) -> int | None:
+    """Minutes of credit that the length of a version gives; None as long as nothing of it is measured."""
+    files = [item.asset for item in items_with_files(tx, version) if item.required and item.asset is not None]
+    playing = sum(asset.duration_ms or 0 for asset in files)
+    pages = sum(asset.pages or 0 for asset in files)
+    return rules.propose_credit(playing, pages) if playing or pages else None
+
+
+def set_proposed_credit(tx: Tx, draft: CourseVersion) -> None:
+    """Give a draft the credit of its length, unless its author chose another."""
+    proposed = proposed_credit(tx, draft)
+    if not draft.credit_chosen and proposed is not None:
+        draft.credit_minutes = proposed
 
 
 def start_draft(tx: Tx, course: Course) -> CourseVersion:

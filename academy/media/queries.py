@@ -168,6 +168,17 @@ def cue_counts(tx: Tx, assets: Iterable[int], language: str = "zh-CN") -> dict[i
     return found
 
 
+def caption_counts(tx: Tx, asset_ids: Iterable[int], language: str = "zh-CN") -> dict[int, tuple[int, bool]]:
+    """Asset → number of its transcript's lines, and whether their times are only estimates; one query."""
+    rows = tx.execute(
+        select(Transcript.asset_id, Transcript.estimated, func.count(Cue.id))
+        .outerjoin(Cue, Cue.transcript_id == Transcript.id)
+        .where(Transcript.asset_id.in_(set(asset_ids)), Transcript.language == language)
+        .group_by(Transcript.asset_id, Transcript.estimated)
+    )
+    return {asset_id: (lines, estimated) for asset_id, estimated, lines in rows}
+
+
 def cue_texts(tx: Tx, asset_id: int, language: str = "zh-CN") -> list[CueText]:
     """The lines as values, for export as VTT or SRT."""
     return [CueText(c.start_ms, c.end_ms, c.text, c.confidence) for c in cues_of(tx, asset_id, language)]

@@ -274,9 +274,3 @@ def organisation_ids_by_code(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
     """Code → row id of nodes, closed ones too; unknown codes are left out."""
     query = select(Organisation.code, Organisation.id).where(Organisation.code.in_(codes))
     return dict(tx.execute(query).all())
-
-
-def open_children(tx: Tx, node: Organisation, limit: int) -> list[Organisation]:
-    """The first `limit` open nodes directly below, by code; without counting their members (see `children_of`)."""
-    query = select(Organisation).where(Organisation.parent_id == node.id, Organisation.closed_on.is_(None))
-    return list(tx.scalars(query.order_by(Organisation.code).limit(limit)))

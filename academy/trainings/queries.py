@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Container, Sequence
+from collections.abc import Container
 
 from sqlalchemy import ColumnElement, Integer, case, cast, func, or_, select
 
@@ -225,12 +225,6 @@ def preview_audience(tx: Tx, holder: Organisation, audience: Audience, first_day
 def view_trail(tx: Tx, actor: Actor, node: Organisation) -> list[Organisation]:
     """The nodes from the top of the actor's scope down to this one."""
     return [one for one in people.ancestors_of(tx, node) if actor.is_system or actor.may(one.path, *VIEWING_ROLES)]
-
-
-def selectable_courses(tx: Tx, chosen: Sequence[int] = ()) -> list[Course]:
-    """Courses selectable for a training: all published ones, and those chosen before."""
-    query = select(Course).where(or_(Course.is_published, Course.id.in_(chosen)))
-    return list(tx.scalars(query.order_by(Course.published_at.desc(), Course.id).limit(300)))
 
 
 def list_positions(tx: Tx) -> list[str]:

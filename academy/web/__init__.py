@@ -39,6 +39,7 @@ PAGES = (
     "questions",
     "record",
     "offline",
+    "pickers",
     "trainings",
     "reminders",
     "branch_desk",

@@ -14,14 +14,14 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
-from academy.http.forms import Day, Form, Key, Text, Verb
+from academy.http.forms import Day, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.learning import api as learning
 from academy.library import api as library
 from academy.people import api as people
 from academy.people.api import Member
-from academy.trainings import api as trainings
+from academy.web import pickers
 from academy.web.members import errors_by_field
 
 bp = Blueprint("corrections", __name__)
@@ -74,7 +74,8 @@ def _page(tx: Tx, person: Member, errors: dict[str, Message]) -> str:
         person=person,
         completions=learning.completions_of(tx, person.id),
         lines=learning.corrections_of(tx, person.id),
-        courses=[(course.public_id, course.title) for course in trainings.selectable_courses(tx)],
+        chosen=pickers.chosen_courses(tx, [typed().get("course", "")]) if typed().get("kind") == "register" else [],
+        found=pickers.find_courses(tx, *text) if (text := pickers.looked_for("course")) else None,
         errors=errors,
         **WORDS,
     )
@@ -85,6 +86,8 @@ class CorrectionForm(Form):
 
     kind = Verb(*learning.CORRECTION_KINDS)
     course = Key()
+    find = Key()
+    course_search = Text()
     reason = Text()
     studied_on = Day()
 
@@ -93,10 +96,12 @@ class CorrectionForm(Form):
 @page(office(*learning.CORRECTION_PROPOSERS), form=CorrectionForm)
 @shows_people
 def propose(public_id: str) -> Any:
-    """Propose that a completion be registered or struck."""
+    """Propose that a completion be registered or struck; without script, look for its course first."""
     try:
         with writing() as tx:
             person = people.access_member(tx, actor(), public_id, *learning.CORRECTION_PROPOSERS)
+            if CorrectionForm.read().find.data:
+                return _page(tx, person, {})
             _propose(tx, person)
     except (Invalid, Conflict) as error:
         with reading() as tx:

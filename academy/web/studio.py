@@ -12,16 +12,17 @@ from academy import http
 from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Invalid
-from academy.core.i18n import Message, msg
+from academy.core.i18n import msg
 from academy.core.paging import number_in
 from academy.http import actor, menu, office, reading, writing
 from academy.http.edit_conflicts import check_version, current_row
-from academy.http.forms import Figure, Flag, Form, Key, Text, Verb, typed
+from academy.http.forms import Flag, Form, Key, Text, Verb, typed
 from academy.http.languages import translate
 from academy.library import api as library
-from academy.library.api import Course, CourseState, CourseVerb, CourseVersion, ItemSummary, ItemVersion
+from academy.library.api import Course, CourseState, ItemSummary, ItemVersion
 from academy.media import api as media
 from academy.media.api import Asset, AssetState
+from academy.web.course_editor import THRESHOLD, CourseForm, particulars, render_editor, render_new, values_of
 from academy.web.learn import addresses, begins_at, second_in
 from academy.web.pinned_comments import CommentVerbForm, change_comment, pinned_comments
 
@@ -30,7 +31,7 @@ page = functools.partial(http.page, section=menu.STUDIO)
 
 TONES = {"submitted": "info", "returned": "warn", "approved": "info", "published": "good", "withdrawn": "bad"}
 Fields = Mapping[str, Any]
-BLANK = {"threshold": 95, "credit_minutes": 45}
+BLANK = {"threshold": THRESHOLD, "credit_minutes": ""}
 LABELS = {
     "title": msg("标题"),
     "category": msg("分类"),
@@ -63,20 +64,8 @@ def index() -> str:
 @page(office(Role.TRAINER))
 def new() -> str:
     """The form for a new course."""
-    return _new_form(BLANK, {})
-
-
-class CourseForm(Form):
-    """Fields of a course."""
-
-    title = Text()
-    summary = Text()
-    category = Key()
-    lecturer = Text()
-    office = Text()
-    is_leader = Flag()
-    threshold = Figure()
-    credit_minutes = Figure()
+    with reading() as tx:
+        return render_new(tx, BLANK, {})
 
 
 @bp.post("/new")
@@ -85,9 +74,10 @@ def create() -> Response | tuple[str, int]:
     """Create a draft; then continue with its files."""
     try:
         with writing() as tx:
-            made = library.create_course(tx, actor(), **_particulars())
+            made = library.create_course(tx, actor(), **particulars())
     except Invalid as error:
-        return _new_form(typed(), error.fields), 422
+        with reading() as tx:
+            return render_new(tx, typed(), error.fields), 422
     return redirect(url_for(".course", public_id=made.public_id), 303)
 
 
@@ -96,7 +86,7 @@ def create() -> Response | tuple[str, int]:
 def course(public_id: str) -> str:
     """The editor: fields, files with progress, missing parts, review comments."""
     with reading() as tx:
-        return _editor(tx, public_id)
+        return render_editor(tx, public_id)
 
 
 @bp.post("/<public_id>")
@@ -106,8 +96,8 @@ def save(public_id: str) -> Response | tuple[str, int]:
 
     def change(tx: Tx, row: Course) -> None:
         # The course first: a submission or a decision locks it before its version changes.
-        check_version(_of(current_row(tx, library.edited(current_row(tx, row)))), LABELS)
-        library.edit_course(tx, actor(), row, **_particulars())
+        check_version(values_of(current_row(tx, library.edited(current_row(tx, row)))), LABELS)
+        library.edit_course(tx, actor(), row, **particulars())
 
     return _change(public_id, change, _("已保存。"))
 
@@ -175,7 +165,7 @@ def change_pinned(public_id: str, comment_id: str) -> Response | tuple[str, int]
             done = change_comment(tx, row, comment_id, CommentVerbForm.read())
     except Invalid as error:
         with reading() as tx:
-            return _editor(tx, public_id, error.fields, answered=comment_id), error.status
+            return render_editor(tx, public_id, error.fields, answered=comment_id), error.status
     flash(done)
     item = request.args.get("item")
     if item:
@@ -270,79 +260,10 @@ def _change(
             change(tx, library.access_own_course(tx, actor(), public_id))
     except Invalid as error:
         with reading() as tx:
-            return _editor(tx, public_id, error.fields), error.status
+            return render_editor(tx, public_id, error.fields), error.status
     flash(done)
     return redirect(url_for(onward, public_id=public_id) if onward == ".course" else url_for(onward), 303)
 
 
-def _editor(tx: Tx, public_id: str, errors: Mapping[str, Message] | None = None, *, answered: str | None = None) -> str:
-    row = library.access_own_course(tx, actor(), public_id)
-    version = library.edited(row)
-    page = library.course_page(tx, row, version)
-    verbs = library.offered_verbs(row, is_author=True, is_reviewer=False)
-    files = [line.asset.id for line in page.lines if line.asset]
-    steps = media.steps_by_asset(tx, files)
-    return render_template(
-        "studio/course.html",
-        page=page,
-        course=row,
-        version=version,
-        here=url_for(".course", public_id=public_id),
-        editable=CourseVerb.EDIT in verbs,
-        steps=steps,
-        parts=media.parts_in_progress(tx, steps),
-        titles=media.STEP_TITLES,
-        words=media.cue_counts(tx, files),
-        earlier=media.earlier_files(tx, (line.asset for line in page.lines)),
-        missing=library.missing_parts(tx, version),
-        verbs=verbs,
-        said=library.decisions_on(tx, row),
-        comments=pinned_comments(tx, row, version),
-        answered=answered,
-        categories=[(c.slug, c.name) for c in library.list_categories(tx)],
-        errors=errors or {},
-        form=typed() if errors and "title" in typed() else _of(version),
-        kept=_of(version),
-    )
-
-
-def _new_form(form: Fields, errors: Mapping[str, Message]) -> str:
-    with reading() as tx:
-        return render_template(
-            "studio/new.html",
-            categories=[(c.slug, c.name) for c in library.list_categories(tx)],
-            form=form,
-            errors=errors,
-        )
-
-
-def _of(row: CourseVersion) -> dict[str, Any]:
-    return {
-        "title": row.title,
-        "summary": row.summary,
-        "category": row.category.slug,
-        "lecturer": row.lecturer.name if row.lecturer else "",
-        "office": row.lecturer.office if row.lecturer else "",
-        "is_leader": row.lecturer.is_leader if row.lecturer else False,
-        "threshold": row.threshold_permille / 10,
-        "credit_minutes": row.credit_minutes,
-    }
-
-
 def _of_item(item: ItemVersion) -> dict[str, Any]:
     return {"item_title": item.title, "required": item.required}
-
-
-def _particulars() -> dict[str, Any]:
-    form = CourseForm.read()
-    threshold, credit = form.threshold.data, form.credit_minutes.data
-    return {
-        "title": form.title.data,
-        "summary": form.summary.data.replace("\r\n", "\n"),
-        "category": form.category.data,
-        "lecturer": form.lecturer.data,
-        "office": form.office.data,
-        "is_leader": form.is_leader.data,
-        "threshold_permille": round((BLANK["threshold"] if threshold is None else threshold) * 10),
-        "credit_minutes": round(BLANK["credit_minutes"] if credit is None else credit),
-    }

@@ -21,6 +21,7 @@ from academy.people import api as people
 from academy.people.api import Organisation
 from academy.trainings import api as trainings
 from academy.trainings.api import Audience, AudiencePreview, Figures, Training, TrainingPlan, TrainingState
+from academy.web import pickers
 
 STATES: dict[str, tuple[Message, str]] = {
     TrainingState.DRAFT: (msg("草稿"), "neutral"),
@@ -59,6 +60,9 @@ class PlanForm(Form):
     """The submitted plan: training, audience, and whether only to preview."""
 
     preview = Key()
+    find = Key()
+    courses_search = Text()
+    nodes_search = Text()
     title = Text()
     summary = Text()
     opens_on = Day(refusal=NO_DAY)
@@ -84,6 +88,11 @@ class PlanForm(Form):
 def is_preview() -> bool:
     """Whether only the audience is to be counted."""
     return bool(PlanForm.read().preview.raw_data)
+
+
+def is_search() -> bool:
+    """Whether only a picker is to look, without script."""
+    return bool(PlanForm.read().find.data)
 
 
 def holder_of(tx: Tx, training: Training) -> Organisation:
@@ -112,7 +121,6 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
     """The form filled from a stored plan."""
     audience = Audience.from_json(training.audience)
     below = people.organisations_of_ids(tx, audience.nodes)
-    offered = [o for o in below if o.parent_id == training.organisation_id]
     return _shown(
         audience,
         title=training.title,
@@ -121,9 +129,9 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
         closes_on=training.closes_on.isoformat(),
         courses=[course.public_id for course in trainings.courses_of(tx, training)],
         required_count=training.required_count or "",
-        nodes=[o.public_id for o in offered],
+        nodes=[o.public_id for o in below],
         cohorts=[cohort.public_id for cohort in people.cohorts_of_ids(tx, audience.cohorts)],
-        codes="\n".join(o.code for o in below if o not in offered),
+        codes="",
     )
 
 
@@ -216,7 +224,7 @@ def render(
     preview: AudiencePreview | None = None,
 ) -> str:
     """The form's page."""
-    chosen = list(library.course_ids(tx, values["courses"]).values())
+    text, nodes = pickers.looked_for("courses"), pickers.looked_for("nodes")
     return render_template(
         "trainings/form.html",
         holder=holder,
@@ -225,8 +233,10 @@ def render(
         kept=of_training(tx, training) if training else None,
         errors=errors,
         preview=preview,
-        courses=trainings.selectable_courses(tx, chosen),
-        children=people.open_children(tx, holder, 200),
+        courses=pickers.chosen_courses(tx, values["courses"]),
+        courses_found=pickers.find_courses(tx, *text) if text else None,
+        nodes=pickers.chosen_organisations(tx, values["nodes"]),
+        nodes_found=pickers.find_organisations(tx, holder, *nodes) if nodes else None,
         cohorts=_offered_cohorts(tx, holder, values["cohorts"]),
         positions=[(p, p) for p in trainings.list_positions(tx)],
         sectors=people.sector_names(tx, html_lang(), offered=True),

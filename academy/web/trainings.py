@@ -70,6 +70,10 @@ def create(organisation: str) -> str | tuple[str, int] | Response:
         if forms.is_preview():
             with reading() as tx:
                 return forms.render_preview(tx, trainings.access_holder(tx, actor(), organisation), None)
+        if forms.is_search():
+            with reading() as tx:
+                holder = trainings.access_holder(tx, actor(), organisation)
+                return forms.render(tx, holder, None, forms.filled(), {})
         with writing() as tx:
             holder = trainings.access_holder(tx, actor(), organisation)
             made = trainings.create_training(tx, actor(), holder, forms.plan(tx, holder))
@@ -107,6 +111,10 @@ def save(public_id: str) -> str | tuple[str, int] | Response:
             with reading() as tx:
                 training = trainings.access_own_training(tx, actor(), public_id)
                 return forms.render_preview(tx, forms.holder_of(tx, training), training)
+        if forms.is_search():
+            with reading() as tx:
+                training = trainings.access_own_training(tx, actor(), public_id)
+                return forms.render(tx, forms.holder_of(tx, training), training, forms.filled(), {})
         with writing() as tx:
             training = trainings.access_own_training(tx, actor(), public_id)
             holder = forms.holder_of(tx, current_row(tx, training))

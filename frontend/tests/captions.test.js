@@ -11,6 +11,8 @@ const { Saver } = await load("captions/saver.js");
 const { pageAct, rowAct } = await load("captions/keys.js");
 const { Draft } = await load("captions/draft.js");
 const { Editor } = await load("captions/editor.js");
+const { Following, lineAt } = await load("captions/following.js");
+const { Rows } = await load("captions/rows.js");
 
 test("every time that is written is read as the same", () => {
   const draw = draws(5);
@@ -237,4 +239,43 @@ test("lines whose end is not after their start are marked and not sent", async (
   assert.equal(root.querySelector(".caption-row").classList.contains("wrong"), true);
   clearTimeout(made.saver.timer);
   await settled();
+});
+
+test("the line that is said is found, whatever gaps and overlaps there are", () => {
+  const draw = draws(11);
+  for (let n = 0; n < 300; n++) {
+    const lines = Array.from({ length: draw(12) }, () => { const start = draw(100); return { start, end: start + 1 + draw(20) }; });
+    lines.sort((a, b) => a.start - b.start);
+    const now = draw(130);
+    const begun = lines.filter((line) => line.start <= now).pop();
+    assert.equal(lineAt(lines, now), begun && now < begun.end ? begun : null);
+  }
+});
+
+test("lines follow the film, but not under the hands of somebody who writes or scrolls", () => {
+  const row = (start, end) => `<li class="caption-row"><input name="start" value="${start}"><input name="end" value="${end}"><textarea></textarea></li>`;
+  const document = page(`<input type="checkbox" checked><ol data-rows tabindex="-1">${[0, 1, 2, 3].map((n) => row(n * 1000, n * 1000 + 900)).join("")}</ol><template data-row></template>`);
+  const rows = new Rows(document.body);
+  const box = document.querySelector("input[type=checkbox]");
+  const following = new Following(rows, box);
+  const pane = rows.list;
+  Object.defineProperty(pane, "clientHeight", { value: 100 });
+  rows.all().forEach((one, n) => Object.defineProperties(one, { offsetTop: { value: n * 100 }, offsetHeight: { value: 100 } }));
+  const shown = () => document.querySelector("[aria-current]") && rows.all().indexOf(document.querySelector("[aria-current]"));
+  following.show(2100);
+  assert.deepEqual([shown(), pane.scrollTop], [2, 170]);
+  following.show(2950);
+  assert.equal(shown(), null, "between two lines nothing is said");
+  document.querySelector("textarea").focus();
+  following.show(3100);
+  assert.deepEqual([shown(), pane.scrollTop], [3, 170], "marked, and not moved while one writes");
+  assert.equal(document.activeElement, document.querySelector("textarea"));
+  document.activeElement.blur();
+  box.checked = false;
+  following.show(100);
+  assert.deepEqual([shown(), pane.scrollTop], [0, 170], "nor when the box is not ticked");
+  box.checked = true;
+  pane.dispatchEvent(new Event("wheel"));
+  following.show(1100);
+  assert.deepEqual([shown(), pane.scrollTop], [1, 170], "nor after one's own scrolling");
 });

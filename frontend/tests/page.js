@@ -4,7 +4,7 @@ import { JSDOM } from "jsdom";
 
 const NAMES = [
   "window", "document", "location", "localStorage", "sessionStorage", "Event", "CustomEvent", "KeyboardEvent", "EventTarget", "Node",
-  "Element", "HTMLElement", "HTMLInputElement", "HTMLTextAreaElement", "HTMLTemplateElement", "HTMLMetaElement", "FormData",
+  "Element", "HTMLElement", "MutationObserver", "HTMLInputElement", "HTMLTextAreaElement", "HTMLTemplateElement", "HTMLMetaElement", "FormData",
 ];
 
 export const SCRIPTS = new URL("../../academy/web/static/js/", import.meta.url);

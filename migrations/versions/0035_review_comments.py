@@ -1,4 +1,6 @@
-"""Reviewers pin comments to a place of a lecture, and are answered there.
+"""Reviewers pin comments to a place of a lecture, and are answered there; the credit of a course follows its length.
+
+What was published, and drafts that are older than this, keep the credit that they have.
 
 Revision ID: 0035
 Revises: 0034
@@ -14,6 +16,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("course_versions", sa.Column("credit_chosen", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_table(
         "review_comments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -70,6 +73,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("course_versions", "credit_chosen")
     with op.batch_alter_table("review_answers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_answers_comment_id_id"))
 

@@ -38,12 +38,12 @@ def sound(path: Path) -> Path:
 
 def upload(page: Page, course: Course, file: Path) -> None:
     """By the trainer's page, which itself says when it can be played."""
-    choose(page, course, file, "audio")
+    choose(page, course, file)
     expect(page.locator(".item-row")).to_contain_text("可以播放", timeout=120_000)
     page.locator("summary", has_text="上传字幕").click()
     page.set_input_files("input[name=captions]", {"name": "字幕.srt", "mimeType": "", "buffer": SRT.encode()})
     page.get_by_role("button", name="导入字幕").click()
-    expect(page.locator(".items")).to_contain_text("字幕 2 条")
+    expect(page.locator("#caption-list")).to_contain_text("字幕 2 条")
 
 
 def slowly(route: Route) -> None:

@@ -158,9 +158,7 @@ def make_course(page: Page, video: Path) -> str:
     page.wait_for_url(re.compile(r"/studio/[a-z0-9]{16}$"))
     address = page.url
     expect(page.locator("#next")).to_contain_text("至少上传一个课件")
-    upload = page.locator("[data-upload][data-purpose=video]")
-    upload.locator("input[type=file]").set_input_files(video)
-    upload.get_by_role("button", name="上传", exact=True).click()
+    page.locator("#drop-files").set_input_files(video)
     expect(page.locator(".items > li")).to_have_count(1, timeout=60_000)
     expect(page.locator("#next")).to_contain_text("还在处理")
     # The page itself says when the encoding is done: nobody reloads here.
@@ -168,7 +166,7 @@ def make_course(page: Page, video: Path) -> str:
     page.locator("summary", has_text="上传字幕").click()
     page.set_input_files("input[name=captions]", {"name": "字幕.srt", "mimeType": "", "buffer": subtitles()})
     page.get_by_role("button", name="导入字幕").click()
-    expect(page.locator(".items")).to_contain_text(f"字幕 {len(SAID)} 条")
+    expect(page.locator("#caption-list")).to_contain_text(f"字幕 {len(SAID)} 条")
     page.get_by_role("button", name="提交审阅").click()
     expect(page.locator("main")).to_contain_text("等待审阅")
     return address.rsplit("/", 1)[-1]
@@ -189,6 +187,7 @@ def review(desk: Page, studio: Page, course: str) -> None:
     desk.get_by_role("button", name="退回修改").click()
     studio.goto(f"/studio/{course}")
     expect(studio.locator("main")).to_contain_text("请写明是哪三个村")
+    studio.get_by_text("修改资料").click()
     studio.get_by_label("简介").fill("从柳树、桥头、河口三个村的做法讲起。")
     studio.get_by_role("button", name="保存").last.click()
     studio.get_by_role("button", name="提交审阅").click()
@@ -214,7 +213,8 @@ def open_training(page: Page) -> None:
     page.get_by_label("名称").fill("基层党员春训")
     page.get_by_label("开始日期").fill(today.isoformat())
     page.get_by_label("结束日期").fill((today + dt.timedelta(days=30)).isoformat())
-    page.get_by_label("移风易俗进农家").check()
+    page.get_by_label("找课程").fill("移风易俗")
+    page.get_by_role("option", name="移风易俗进农家").click()
     page.get_by_role("button", name="保存").last.click()
     page.locator("details.confirm > summary", has_text="开始培训").click()
     page.get_by_role("button", name="确定开始").click()

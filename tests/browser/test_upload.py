@@ -85,13 +85,13 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
         first.context.set_offline(False)
         slow_line(first, 20)
         until(lambda before=before: arrived(on_stage) > before, 60, "going on after a broken line")
-    figures = first.locator("[data-upload-figures]:visible").inner_text()
+    figures = first.locator(".drop-line [data-drop-state]").inner_text()
     assert "MB" in figures
     first.close(run_before_unload=False)
     assert arrived(on_stage) < size
     second = on_stage.sign_in(account)
     choose(second, course, film)
-    expect(second.locator("main")).to_contain_text("党课第一讲", timeout=180_000)
+    expect(second.locator("#item-list")).to_contain_text("党课第一讲", timeout=180_000)
     until(lambda: _asset(on_stage) is not None, 60, "the asset")
     with on_stage.runtime.db.read() as tx:
         assert len(tx.scalars(select(Upload)).all()) == 1, "the second machine went on with the same upload"
@@ -101,7 +101,7 @@ def test_200_megabytes_over_a_line_that_breaks_on_two_machines(on_stage: Stage, 
         assert asset is not None and asset.sha256 == hashlib.file_digest(file, "sha256").hexdigest()
     _edit_captions(on_stage, second, actor, asset)
     choose(second, course, film)
-    expect(second.locator("[data-upload-known]:visible")).to_contain_text("党课第一讲.mov")
+    expect(second.locator(".drop-line")).to_contain_text("上传过“党课第一讲.mov”")
     on_stage.errors.clear()  # the lost line shows in the console, as it should
     _watch(on_stage, viewer, publish(on_stage, account, reviewer, course))
     assert on_stage.errors == []

@@ -16,6 +16,7 @@ from academy.core.i18n import Message
 from academy.core.runtime import Runtime
 from academy.jobs.api import handles
 from academy.library import access, queries
+from academy.library import api as library
 from academy.library.api import (
     add_category,
     add_item,
@@ -503,3 +504,26 @@ def test_every_decision_is_told_however_often_it_is_taken(scene: Scene) -> None:
         withdraw_course(tx, scene.reviewer, course)
         told_of("course.withdrawn")
         edit_course(tx, scene.author, course, title="改过的课程", category="theory", summary="新的简介")
+
+
+def test_credit_follows_what_is_required_until_its_author_chooses(scene: Scene) -> None:
+    tx = scene.tx
+    library.seed_categories(tx)
+    course = create_course(tx, scene.author, title="题", summary="简介", category="theory")
+    assert library.proposed_credit(tx, course.shown) is None
+    film = factories.asset(tx, scene.trainer, duration_ms=12 * 60_000)
+    paper = factories.asset(tx, scene.trainer, kind="document", duration_ms=None, pages=30)
+    add_item(tx, scene.author, course, kind="video", title="第一讲", asset=film)
+    add_item(tx, scene.author, course, kind="document", title="讲义", asset=paper, required=False)
+    assert library.proposed_credit(tx, course.shown) == 12
+    submit_course(tx, scene.author, course)
+    assert (course.shown.credit_minutes, course.shown.credit_chosen) == (12, False)
+    edit_course(tx, scene.author, course, title="题", summary="简介", category="theory", credit_minutes=30)
+    submit_course(tx, scene.author, course)
+    assert course.shown.credit_minutes == 30
+    approve_course(tx, scene.reviewer, course)
+    publish_course(tx, scene.author, course)
+    revise_course(tx, scene.author, course)
+    assert course.draft is not None and course.draft.credit_chosen
+    edit_course(tx, scene.author, course, title="题", summary="简介", category="theory")
+    assert course.draft.credit_minutes == 12

@@ -228,6 +228,9 @@ POST   /organisations/<public_id>/merge/undo                          organisati
 GET    /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/new                                 organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/past                                organisation .  .  +  .  .  +  +  .  .  .
+GET    /pick/courses                                                  nothing      .  *  *  *  *  *  *  *  *  *
+GET    /pick/lecturers                                                nothing      .  .  .  *  .  .  .  .  .  .
+GET    /pick/organisations/<organisation>                             organisation .  .  .  .  .  +  .  .  .  .
 GET    /questions                                                     nothing      .  .  .  *  *  *  .  .  .  .
 GET    /questions/<public_id>                                         question     .  .  .  +  +  +  .  .  .  .
 POST   /questions/<public_id>                                         question     .  .  .  +  +  +  .  .  .  .

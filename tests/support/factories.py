@@ -124,7 +124,12 @@ def course(tx: Tx, author: Account, *, title: str = "", items: int = 1, **change
     """A complete draft of a trainer's, with videos of a minute each."""
     library.seed_categories(tx)
     number = next(_count)
-    fields: dict[str, object] = {"category": "theory", "summary": "讲清楚一个问题。", "lecturer": "马青山"}
+    fields: dict[str, object] = {
+        "category": "theory",
+        "summary": "讲清楚一个问题。",
+        "lecturer": "马青山",
+        "credit_minutes": 45,
+    }
     who = actor_of(tx, author)
     made = create_course(tx, who, title=title or f"测试课程{number}", **(fields | changes))
     for place in range(1, items + 1):

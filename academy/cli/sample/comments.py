@@ -43,6 +43,7 @@ def leave_comments(tx: Tx, trainer_id: int, reviewer_id: int) -> None:
             if answer:
                 library.answer_comment(tx, trainer, course, made, body=answer).at = now - dt.timedelta(hours=2)
                 library.settle_comment(tx, trainer, course, made)
+                made.settled_at = now - dt.timedelta(hours=2)
         if item.kind == "video":
             library.return_course(tx, reviewer, course, comment=RETURNED).at = now - dt.timedelta(hours=20)
     for draft in _in_work(tx, VersionState.DRAFT):

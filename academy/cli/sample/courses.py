@@ -14,10 +14,7 @@ from academy.library.models import Course, CourseItem, CourseVersion, ItemVersio
 from academy.media import api as media
 from academy.media.models import Asset, AssetStep
 
-MINUTE = 60_000
 PUBLISHED_DAYS_AGO = 230
-READING_MINUTES = 20
-"""Credit for a document."""
 
 JOB = "sample.make_file"
 
@@ -297,7 +294,7 @@ def _course(
         lecturer_id=library.find_lecturer(tx, shelf.lecturer, shelf.office, is_leader=place % 4 == 0).id,
         state=VersionState.DRAFT if shown else VersionState(shelf.state),
         edit_number=1,
-        credit_minutes=max(READING_MINUTES if shelf.kind == "document" else 1, round(shelf.length_ms / MINUTE)),
+        credit_minutes=library.propose_credit(shelf.length_ms, 0),
         created_at=at - dt.timedelta(days=3),
         submitted_at=None if shelf.state == CourseState.DRAFT else at - dt.timedelta(days=1),
     )

@@ -1,5 +1,7 @@
 /* Progressive enhancement of every page; all of it works without this script. */
 
+import "./refresh.js";
+
 // Menus close on a click outside, and on Escape.
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 const menus = () => document.querySelectorAll("details.menu[open]");
@@ -101,29 +103,4 @@ addEventListener("pageshow", () => waiting(false));
 for (const here of document.querySelectorAll(".tabs [aria-current]")) {
   const row = here.parentElement;
   row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
-}
-
-// <div data-refresh="3" id="…">: refetched every few seconds while the page is visible.
-for (const part of document.querySelectorAll("[data-refresh][id]")) refresh(part.id, Number(part.dataset.refresh));
-
-function refresh(id, seconds) {
-  setTimeout(async () => {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = page.getElementById(id);
-        // Redirected: the awaited result is there.
-        if (!fresh && answer.redirected) return location.assign(answer.url);
-        const stale = document.getElementById(id);
-        if (fresh && stale && !fresh.isEqualNode(stale)) stale.replaceWith(fresh);
-        // The element is gone: the awaited result is there. No reload while somebody is typing.
-        if (!fresh && !document.activeElement?.matches("textarea, input")) return location.reload();
-        if (fresh && !fresh.dataset.refresh) return;
-      } catch {
-        // No network: retry at the next interval.
-      }
-    }
-    refresh(id, seconds);
-  }, seconds * 1000);
 }

@@ -24,7 +24,7 @@ export class Editor {
     this.review = new Review(root, this.rows, this.say);
     this.saver = this.#saver(root.dataset.save ?? "", Number(root.dataset.version));
     const video = root.querySelector("video");
-    this.playback = video && new Playback(video, this.rows);
+    this.playback = video && new Playback(video, this.rows, root.querySelector("[data-follow-film]"));
     /** @type {HTMLElement | null} */
     this.current = null;
     this.search = new Search(root, this.rows, this.say, { before: () => this.step(), after: () => this.touch() });

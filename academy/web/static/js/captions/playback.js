@@ -1,22 +1,24 @@
-// The video beside the lines: plays one line, and highlights the current line.
+// The video beside the lines: plays one line, and lets the lines follow.
+
+import { Following } from "./following.js";
 
 export class Playback {
   /**
    * @param {HTMLVideoElement} video
    * @param {import("./rows.js").Rows} rows
+   * @param {HTMLInputElement | null} [box] whether the lines follow
    */
-  constructor(video, rows) {
+  constructor(video, rows, box = null) {
     this.video = video;
     this.rows = rows;
+    this.following = new Following(rows, box);
     /** @type {number | null} */
     this.stopAt = null;
-    /** @type {HTMLElement | null} */
-    this.shown = null;
     this.#load();
     video.addEventListener("pause", () => {
       this.stopAt = null;
     });
-    video.addEventListener("timeupdate", () => this.#follow());
+    for (const kind of ["timeupdate", "seeking"]) video.addEventListener(kind, () => this.#follow());
   }
 
   get now() {
@@ -44,13 +46,8 @@ export class Playback {
   }
 
   #follow() {
-    const { video, rows, now } = this;
+    const { video } = this;
     if (this.stopAt !== null && video.currentTime >= this.stopAt) video.pause();
-    const row = rows.all().find((one) => rows.time(one, "start") <= now && now < rows.time(one, "end")) ?? null;
-    if (row === this.shown) return;
-    this.shown?.classList.remove("here");
-    row?.classList.add("here");
-    this.shown = row;
-    if (row && !rows.list.contains(document.activeElement)) row.scrollIntoView({ block: "nearest" });
+    this.following.show(this.now);
   }
 }
