@@ -1,14 +1,14 @@
 """Notes, favourites, questions and clips; a reminder can have a clip with it.
 
-Revision ID: 0036
-Revises: 0037
+Revision ID: 0037
+Revises: 0036
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036"
-down_revision = "0037"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 

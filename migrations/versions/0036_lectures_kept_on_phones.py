@@ -2,14 +2,14 @@
 
 A member still has one active playback with a network; leases of kept lectures are beside it.
 
-Revision ID: 0037
+Revision ID: 0036
 Revises: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037"
+revision = "0036"
 down_revision = "0035"
 branch_labels = None
 depends_on = None
