@@ -69,6 +69,14 @@ GIVEN: dict[str, object] = {
     "transcripts.origin": "manual",
     "uploads.purpose": "video",
     "enrolment_spells.valid_to": THEN.date() + dt.timedelta(1),
+    "clips.place_end": 2,
+    "notes.place_end": 2,
+    "playback_leases.is_kept": False,
+    "questions.decided_by": None,
+    "questions.place_end": 2,
+    "questions.refusal": None,
+    "questions.state": "waiting",
+    "review_comments.reviewer_id": 2,
 }
 """What a rule across columns asks for."""
 FORGOTTEN = {"0024": ("published_figures",)}
@@ -87,9 +95,14 @@ ADDED = {
     "0030": {"lecturers": {"biography", "portrait_asset_id"}},
     "0032": {"notifications": {"planned_at"}},
     "0034": {"assets": {"pages"}, "playback_leases": {"unit"}, "watch_ledgers": {"unit"}},
+    "0036": {"playback_leases": {"is_kept"}},
+    "0037": {"reminders": {"clip_id"}},
 }
 """Columns that are new since 0025: the way back drops what they hold."""
-NEW = {"deliveries", "delivery_items", "notification_choices", "notification_settings"}
+NEW = {
+    *("deliveries", "delivery_items", "notification_choices", "notification_settings"),
+    *("review_answers", "review_comments", "offline_playbacks", "clips", "favourites", "notes", "questions"),
+}
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}
 """Columns that are gone since 0025: the way back works them out from other rows."""
