@@ -57,8 +57,10 @@ export class End {
     panel.toggleAttribute("data-done", Boolean(ledger && !left));
     panel.querySelector("[data-end-left]").hidden = !left;
     if (left) panel.querySelector("[data-end-left-text]").textContent = fill(words.end_left, { left: ledger.describe(left) });
-    said.textContent = ledger ? fill(ledger.waiting ? words.end_waiting : words.end_recorded) : "";
-    said.toggleAttribute("data-waiting", Boolean(ledger?.waiting));
+    // Also before the record has reached this phone's own disk, which may take seconds.
+    const waiting = Boolean(ledger?.waiting || ledger?.unsent.length);
+    said.textContent = ledger ? fill(waiting ? words.end_waiting : words.end_recorded) : "";
+    said.toggleAttribute("data-waiting", waiting);
   }
 
   async #standing() {
