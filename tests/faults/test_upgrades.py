@@ -96,6 +96,7 @@ ADDED = {
     "0030": {"lecturers": {"biography", "portrait_asset_id"}},
     "0032": {"notifications": {"planned_at"}},
     "0034": {"assets": {"pages"}, "playback_leases": {"unit"}, "watch_ledgers": {"unit"}},
+    "0035": {"course_versions": {"credit_chosen"}},
     "0036": {"playback_leases": {"is_kept"}},
     "0037": {"reminders": {"clip_id"}},
 }
