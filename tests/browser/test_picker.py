@@ -82,7 +82,7 @@ def test_a_training_is_put_together_without_a_mouse(academy: Stage, officer: Acc
     keys.press("Escape")
     keys.press("Escape")
     expect(field).to_have_value("")
-    chosen = page.locator("#courses input")
+    chosen = page.locator("#courses-chosen input")
     expect(chosen).to_have_count(2)
     keys.press("Tab")
     expect(chosen.first).to_be_focused()
@@ -99,6 +99,8 @@ def test_a_training_is_put_together_without_a_mouse(academy: Stage, officer: Acc
 def test_by_thumb_the_list_is_large_enough_and_covers_nothing_for_good(academy: Stage, officer: Account) -> None:
     page = academy.sign_in(officer, PHONE, has_touch=True, is_mobile=True)
     open_form(academy, page)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids))
     page.get_by_label("找课程").tap()
     options = page.locator("#courses-list [role=option]")
     expect(options).to_have_count(13)
@@ -106,7 +108,7 @@ def test_by_thumb_the_list_is_large_enough_and_covers_nothing_for_good(academy: 
         box = options.nth(place).bounding_box()
         assert box is not None and box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0]
     options.nth(1).tap()
-    expect(page.locator("#courses input:checked")).to_have_count(1)
+    expect(page.locator("#courses-chosen input:checked")).to_have_count(1)
     page.get_by_label("名称", exact=True).tap()
     expect(page.locator("#courses-list")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
