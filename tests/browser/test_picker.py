@@ -9,7 +9,7 @@ from sqlalchemy import select
 from academy.accounts.models import Account
 from academy.core.actor import Role
 from academy.people.models import Organisation
-from academy.trainings import queries as trainings
+from academy.trainings import api as trainings
 from academy.trainings.models import Training
 from tests.browser.stage import PHONE, Stage, stage
 from tests.support import factories as make
