@@ -112,7 +112,7 @@ def _watch(on: Stage, viewer: Account, item: ItemVersion) -> None:
     page = on.sign_in(viewer, PHONE)
     page.goto(f"/learn/{item.public_id}")
     video = "document.querySelector('video')"
-    page.get_by_role("button", name="更多").click()
+    page.get_by_role("button", name="更多", exact=True).click()
     page.locator("[data-speed]").select_option("2")
     page.evaluate(f"() => {{ {video}.muted = true; return {video}.play(); }}")
     said = page.locator("[data-said]")
