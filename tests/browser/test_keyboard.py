@@ -80,3 +80,19 @@ def test_large_letters_and_what_is_said_to_the_academy(site: Site, browser: Brow
     keys.on(page.locator("main form button[type=submit]").last)
     expect(page.locator("main")).to_contain_text("第三讲的声音太小。")
     page.context.close()
+
+
+def test_a_training_is_drafted(site: Site, browser: Browser) -> None:
+    page, keys = home(site, browser, "city")
+    keys.on(page.locator("#office-sections").get_by_role("link", name="培训管理"))
+    keys.on(page.get_by_role("link", name="新建培训").first)
+    keys.type(page.get_by_label("名称"), "春季集中学习")
+    keys.type(page.get_by_label("找课程"), "电信诈骗")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    keys.on(page.get_by_role("button", name="保存").last)
+    expect(page.locator("h1")).to_have_text("春季集中学习")
+    expect(page.locator("main")).to_contain_text("识破电信诈骗")
+    page.context.close()
