@@ -38,7 +38,7 @@ from academy.library.api import (
     withdraw_course,
 )
 from academy.library.kinds import CourseState, VersionState
-from academy.library.models import Course, ItemVersion
+from academy.library.models import Course, CourseVersion, ItemVersion
 from academy.library.versions import edited
 from academy.media.models import Asset
 from academy.people import exemptions, mergers
@@ -318,8 +318,13 @@ class Life:
                 ).all()
             )  # fmt: skip
             for member in self.people:
-                wanted = course.shown.credit_minutes if any(key[0] == member for key in self.expected) else 0
-                if hours.get(member, 0) != wanted:
+                # Credit follows the length, so versions differ: what counts is one that this member completed.
+                completed = {number for who, number in self.expected if who == member}
+                query = select(CourseVersion.credit_minutes).where(
+                    CourseVersion.course_id == course.id, CourseVersion.content_number.in_(completed)
+                )
+                wanted = set(tx.scalars(query)) if completed else {0}
+                if hours.get(member, 0) not in wanted:
                     yield f"member {member}: {hours.get(member, 0)} minutes, implied {wanted}"
             if coverage:
                 for training in tx.scalars(select(Training).where(Training.organisation_id == self.city)):
