@@ -9,8 +9,9 @@ from jinja2 import FileSystemBytecodeCache
 
 from academy.core.runtime import Runtime
 from tests.conftest import make_settings
+from tests.contracts.access_kinds import PERSONAL
 from tests.contracts.access_matrix import Row
-from tests.contracts.access_world import PERSONAL, PLACES, World
+from tests.contracts.access_world import PLACES, World
 from tests.support import templates
 from tests.support.savepoints import SavepointDatabase
 

@@ -8,7 +8,7 @@ real things behind the ids. Nothing of the application reads this.
     ^  let in for one's own subtree and for what stands above it; refused for a sibling's
     o  let in for one's own; refused for somebody else's in the same branch
 
-A row is: method, address, kind of thing behind the ids (`access_world.KINDS`), one mark a role.
+A row is: method, address, kind of thing behind the ids (`access_kinds.KINDS`), one mark a role.
 One route may have several rows, for several kinds. `SENT` says what a call carries beside the address, `SAFEGUARDS` how
 what a route takes away is made safe.
 """

@@ -15,8 +15,9 @@ from academy.http.declarations import declaration_of
 from tests.conftest import sign_in
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_calls import address, calls, filled
+from tests.contracts.access_kinds import KINDS
 from tests.contracts.access_matrix import Row
-from tests.contracts.access_world import KINDS, NOBODY, ROLES, World
+from tests.contracts.access_world import NOBODY, ROLES, World
 
 
 def test_every_route_is_declared(world: World) -> None:
@@ -25,7 +26,7 @@ def test_every_route_is_declared(world: World) -> None:
     missing = [str(suggestion(world, *route)) for route in sorted(real - declared, key=lambda r: (r[1], r[0]))]
     assert not missing, (
         "add to tests/contracts/access_matrix.py (these lines are guesses from the guards: set kind and marks; "
-        "a new kind of thing is made in access_world.py):\n" + "\n".join(missing)
+        "a new kind of thing is made in access_kinds.py):\n" + "\n".join(missing)
     )
     assert sorted(declared - real) == [], "declared but gone"
 

@@ -13,8 +13,9 @@ from academy.http.declarations import declaration_of
 from tests.contracts import access_matrix as matrix
 from tests.contracts import source
 from tests.contracts.access_calls import address, calls, filled
+from tests.contracts.access_kinds import KINDS
 from tests.contracts.access_matrix import Row
-from tests.contracts.access_world import KINDS, NOBODY, World
+from tests.contracts.access_world import NOBODY, World
 
 GARBAGE = "‹胡话›"
 TYPED_KINDS = (forms.Day, forms.Number, forms.Figure)

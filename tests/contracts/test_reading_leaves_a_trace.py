@@ -9,8 +9,9 @@ from academy.core.actor import Role
 from academy.core.audit import AuditEntry
 from academy.people.models import Member
 from tests.contracts.access_calls import address
+from tests.contracts.access_kinds import KINDS, PERSONAL
 from tests.contracts.access_matrix import SENT, Row, rows
-from tests.contracts.access_world import KINDS, PERSONAL, World
+from tests.contracts.access_world import World
 
 OFFICES = (Role.BRANCH_SECRETARY, Role.NODE_ADMINISTRATOR, Role.ROSTER_OFFICER, Role.SECURITY_OFFICER)
 LEAST = {Role.NODE_ADMINISTRATOR: 8, Role.BRANCH_SECRETARY: 4, Role.ROSTER_OFFICER: 3}

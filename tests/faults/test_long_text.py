@@ -11,8 +11,9 @@ from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
 
 from tests.contracts import access_matrix as matrix
 from tests.contracts.access_calls import address, filled
+from tests.contracts.access_kinds import KINDS, PERSONAL
 from tests.contracts.access_matrix import Row
-from tests.contracts.access_world import KINDS, NOBODY, PERSONAL, World
+from tests.contracts.access_world import NOBODY, World
 
 pytestmark = pytest.mark.faults
 
