@@ -35,11 +35,13 @@ export class End {
     const { panel, root, ledger } = this;
     panel.hidden = false;
     root.dataset.over = "";
+    // What was played last becomes a record at once: until then nothing is left to be sent, and nothing is recorded.
+    const settled = ledger?.settled();
     this.#say();
     panel.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "nearest" });
     // What is said of trainings counts this lecture, so it is asked for once the record has arrived.
-    if (ledger) await Promise.race([ledger.settled(), new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+    if (ledger) await Promise.race([settled, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
     this.#say();
     await this.#standing().catch(() => {}); // without a network the panel keeps what the page knew
   }

@@ -62,6 +62,7 @@ export class Ledger {
   #listen() {
     const { video } = this;
     video.addEventListener("play", () => this.#begin());
+    if (!video.paused) this.#begin(); // somebody pressed play while this was fetched
     for (const kind of ["pause", "seeked", "ratechange", "ended"]) video.addEventListener(kind, () => this.beat());
     video.addEventListener("timeupdate", () => this.toDo && this.#skip());
     setInterval(() => !video.paused && this.beat(), BEAT_MS);
