@@ -65,6 +65,6 @@ def test_it_would_notice(
     monkeypatch.setattr(repair, "repair_ledgers", _repairs_nothing)
     with templates.database("sqlite", tmp_path) as url:
         runtime = Runtime.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
-        told = learning_never_lost.run(runtime, 20, 7)
+        told = learning_never_lost.run(runtime, 30, 1)
         runtime.db.dispose()
     assert int(str(told[seen])) > 0
