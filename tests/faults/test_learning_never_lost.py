@@ -63,8 +63,14 @@ def test_it_would_notice(
     """With the faults that it was written against put back."""
     monkeypatch.setattr(where, name, worse)
     monkeypatch.setattr(repair, "repair_ledgers", _repairs_nothing)
-    with templates.database("sqlite", tmp_path) as url:
-        runtime = Runtime.build(make_settings(tmp_path, database_url=url, log_level="CRITICAL"))
-        told = learning_never_lost.run(runtime, 30, 1)
+    assert any(_noticed(tmp_path / str(seed), seed, seen) for seed in range(1, 7))
+
+
+def _noticed(folder: Path, seed: int, seen: str) -> bool:
+    """Whether some twenty rounds show it: which of them does depends on what was played again later."""
+    folder.mkdir()
+    with templates.database("sqlite", folder) as url:
+        runtime = Runtime.build(make_settings(folder, database_url=url, log_level="CRITICAL"))
+        told = learning_never_lost.run(runtime, 20, seed)
         runtime.db.dispose()
-    assert int(str(told[seen])) > 0
+    return int(str(told[seen])) > 0
