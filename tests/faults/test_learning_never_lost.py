@@ -63,7 +63,7 @@ def test_it_would_notice(
     """With the faults that it was written against put back."""
     monkeypatch.setattr(where, name, worse)
     monkeypatch.setattr(repair, "repair_ledgers", _repairs_nothing)
-    assert any(_noticed(tmp_path / str(seed), seed, seen) for seed in range(1, 7))
+    assert any(_noticed(tmp_path / str(seed), seed, seen) for seed in (7, 1, 2, 3))
 
 
 def _noticed(folder: Path, seed: int, seen: str) -> bool:
