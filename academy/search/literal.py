@@ -32,7 +32,7 @@ EQUAL, RUNS, WRITTEN, INSIDE, WHOLE = 1, 2, 3, 4, 5
 a longer Latin word or number; as typed. 0: none."""
 
 _INNER = "[0-9a-z]"
-_SIGNED = re.compile(f"{BEGIN}([^{END}]*){END}")
+_SIGNED = re.compile(f"{BEGIN}([^{BEGIN}{END}]*){END}")
 _NUMBERS = 0xF0000
 """The plane of private use whose characters stand for numerals in pairs."""
 

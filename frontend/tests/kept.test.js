@@ -165,6 +165,33 @@ test("leaving sends what waits, and deletes what is kept but no record that coul
   assert.deepEqual((await waiting()).map((one) => one.spans), [[[0, 1000]]]);
 });
 
+// Whatever is under way when somebody signs out, at whichever of its steps, keeps nothing for whoever comes next.
+const ticks = async (count) => { for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve)); };
+const renewed = () => answer(200, { lectures: [{ lease: "lease-1", ended: "", token: "token-2", expires_at: "2027", seq: 4, spans: [[0, 9]] }] });
+const refused = () => answer(200, { lectures: [{ lease: "lease-1", ended: "withdrawn", explanation: "下架" }] });
+for (const [name, reply, work] of /** @type {[string, any, () => Promise<any>][]} */ ([
+  ["a download", undefined, () => keeper().run("sound")],
+  ["a download that goes on", undefined, () => keeper().run()],
+  ["a renewal", renewed, () => contact(true)],
+  ["a withdrawal", refused, () => contact(true)],
+])) {
+  test(`${name} that is under way while everything is deleted keeps nothing`, async () => {
+    let ended = 0;
+    for (let after = 0; ended < 3; after++) {
+      await store.wipe();
+      serving();
+      await keeper().run("sound");
+      serving(reply);
+      const running = work().catch((error) => { if (!(error instanceof Stopped && error.why === "cancelled") && !(error instanceof store.Wiped)) throw error; }).then(() => true);
+      await ticks(after);
+      if (await Promise.race([running, ticks(0).then(() => false)])) ended++;
+      await store.wipe();
+      await running;
+      assert.deepEqual([await store.lectures(), await store.pieces("lecture", LECTURE.files[0].sha256), store.remembered()], [[], [], null], `after ${after} steps`);
+    }
+  });
+}
+
 test("sizes are read by people", () => {
   assert.deepEqual([0, 1, 900_000, 9.4 * 1048576, 52.6 * 1048576, 2.1 * 1024 * 1048576].map(megabytes), ["0 MB", "0.1 MB", "0.9 MB", "9.4 MB", "53 MB", "2.1 GB"]);
 });

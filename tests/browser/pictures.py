@@ -80,12 +80,16 @@ def _loaded(page: Page) -> None:
 
 
 def _playing(page: Page) -> None:
-    """Go on where the member stopped, until a sentence is spoken and marked in the transcript."""
+    """Go on where the member stopped, until a sentence is spoken and marked in the transcript; stop there, for on a
+    slow machine the sentence would be over before the picture is taken."""
     if page.evaluate("document.querySelector('video').paused"):
         page.locator("[data-toggle]").click()
     until(page, "!document.querySelector('video').paused && document.querySelector('video').currentTime > 0")
-    until(page, "document.querySelector('[data-said]').innerText")
-    until(page, "document.querySelector('.transcript [aria-current]') !== null")
+    until(
+        page,
+        "document.querySelector('[data-said]').innerText && document.querySelector('.transcript [aria-current]')"
+        " && (document.querySelector('video').pause(), true)",
+    )
 
 
 def _drawn(page: Page) -> None:

@@ -28,10 +28,11 @@ def test_a_form_outlives_its_session(academy: Stage) -> None:
         course_id, address = course.id, f"/studio/{course.public_id}"
     page = academy.sign_in(academy.with_password(who), PHONE)
     page.goto(address)
+    page.get_by_text("修改资料", exact=True).click()
     page.locator("textarea[name=summary]").fill("写了一个小时\n的简介")
     with academy.runtime.db.begin() as tx:
         tx.execute(delete(LoginSession))
-    page.locator(f"form[action='{address}'] button[type=submit]").first.click()
+    page.locator(f"form[action='{address}']").get_by_role("button", name="保存", exact=True).click()
     expect(page.locator("h1")).to_have_text("您填写的内容还在")
     page.get_by_role("link", name="先去登录").click()
     page.fill("input[name=username]", who.username)

@@ -3,7 +3,7 @@
 import { ownJson } from "./answers.js";
 import { deviceKey } from "./player-parts.js";
 import { owner, post } from "./kept-owner.js";
-import { addPiece, drop, dropPieces, lecture, pieces, remember, remembered, save, sizes } from "./kept-store.js";
+import { addPiece, drop, dropPieces, lecture, pieces, remember, remembered, save, sizes, Wiped, wipes } from "./kept-store.js";
 
 const PIECE = 512 * 1024;
 const HASHED = 64 * 1024 * 1024; // of larger files only the length is compared: the whole must fit into memory
@@ -27,6 +27,7 @@ export class Keeper {
     this.onProgress = onProgress;
     this.stopping = new AbortController();
     this.loaded = new Map(); // bytes of files under way
+    this.wipes = 0;
   }
 
   /** Stop; what is here stays for another time. */
@@ -36,6 +37,7 @@ export class Keeper {
 
   /** @param {string} [form] as chosen; without it what was begun goes on */
   async run(form) {
+    this.wipes = wipes();
     const run = () => this.#run(form);
     // One page at a time, across all of this browser.
     return navigator.locks ? navigator.locks.request("academy-keep", { signal: this.stopping.signal }, run) : run();
@@ -74,6 +76,7 @@ export class Keeper {
     if (before && before.form !== content.form) await dropPieces(this.item);
     const files = content.files.map((file) => ({ ...file, done: before?.form === content.form && here.has(file.sha256) }));
     const one = { ...content, files, owner: owner(), state: "fetching", kept_at: before?.kept_at ?? Date.now() };
+    if (wipes() !== this.wipes) throw new Stopped("cancelled"); // signed out while the answer was under way
     remember({ ...(remembered() ?? {}), owner: owner(), locked: false });
     await this.#store(() => save(one));
     return one;
@@ -140,6 +143,7 @@ export class Keeper {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof Wiped) throw new Stopped("cancelled");
       throw /** @type {any} */ (error)?.name === "QuotaExceededError" ? new Stopped("space") : error;
     }
   }

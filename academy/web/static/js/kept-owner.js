@@ -43,14 +43,15 @@ export async function contact(now = false) {
   const here = (await lectures()).filter((one) => one.state !== "gone");
   const answer = await post("/api/v1/offline/contact", { device: deviceKey(), leases: here.map((one) => one.lease) });
   const content = await ownJson(answer);
-  if (answer.status !== 200 || !Array.isArray(content?.lectures)) return;
+  if (answer.status !== 200 || !Array.isArray(content?.lectures) || remembered()?.owner !== whose.owner) return;
   for (const said of content.lectures) {
     const one = here.find(({ lease }) => lease === said.lease);
     if (!one) continue;
     if (said.ended) await drop(one.item, said.explanation);
     else await save({ ...one, token: said.token, expires_at: said.expires_at, seq: said.seq, spans: /** @type {any} */ (merge([...one.spans, ...said.spans])) });
   }
-  remember({ ...remembered(), contact: Date.now() });
+  const still = remembered(); // somebody may have signed out meanwhile
+  if (still?.owner === whose.owner) remember({ ...still, contact: Date.now() });
 }
 
 /** Before somebody signs out: send what waits, if there is a network, and delete what is kept; whether all was sent. */

@@ -2,6 +2,7 @@
 
 const NAME = "academy-kept";
 const OWNER = "academy-kept-owner";
+const WIPED = "academy-kept-wiped";
 const MOST_PIECES = 1e6;
 
 /**
@@ -52,7 +53,8 @@ async function transaction(stores, mode, work) {
     tx.oncomplete = () => resolve();
     tx.onabort = () => reject(tx.error ?? new Error("aborted"));
   });
-  const [value] = await Promise.all([work(...stores.map((name) => tx.objectStore(name))), ended]);
+  const running = (async () => work(...stores.map((name) => tx.objectStore(name))))();
+  const [value] = await Promise.all([running, ended]);
   return value;
 }
 
@@ -64,12 +66,22 @@ export const lectures = () => transaction(["lectures"], "readonly", (store) => d
 /** @param {string} item @returns {Promise<Lecture | undefined>} */
 export const lecture = (item) => transaction(["lectures"], "readonly", (store) => done(store.get(item)));
 
+/** Everything was deleted, in this page or another, while something was under way: it is not kept again. */
+export class Wiped extends Error {}
+
 /** @param {Lecture} one */
-export const save = (one) => transaction(["lectures"], "readwrite", (store) => done(store.put(one)));
+export const save = (one) => transaction(["lectures"], "readwrite", (store) => {
+  // Looked at inside: what wipes is either done by now or waits for this one, and clears it.
+  if (remembered()?.owner !== one.owner) throw new Wiped();
+  return done(store.put(one));
+});
 
 /** @param {string} item @param {string} file @param {number} number @param {ArrayBuffer} bytes */
 export const addPiece = (item, file, number, bytes) =>
-  transaction(["pieces"], "readwrite", (store) => done(store.put(bytes, [item, file, number])));
+  transaction(["lectures", "pieces"], "readwrite", async (kept, files) => {
+    if (!(await done(kept.getKey(item)))) throw new Wiped();
+    return done(files.put(bytes, [item, file, number]));
+  });
 
 /** The pieces of a file, in order. @param {string} item @param {string} file @returns {Promise<ArrayBuffer[]>} */
 export const pieces = (item, file) => transaction(["pieces"], "readonly", (store) => done(store.getAll(all(item, file))));
@@ -79,8 +91,8 @@ export const dropPieces = (item, file) => transaction(["pieces"], "readwrite", (
 
 /** Delete a lecture with everything of it; `why` stays as a line that says so. @param {string} item @param {string} [why] */
 export async function drop(item, why) {
-  const gone = why ? await lecture(item) : undefined;
-  await transaction(["lectures", "pieces"], "readwrite", (kept, files) => {
+  await transaction(["lectures", "pieces"], "readwrite", async (kept, files) => {
+    const gone = why ? await done(kept.get(item)) : undefined;
     files.delete(all(item));
     if (gone) kept.put({ ...gone, state: "gone", explanation: why, token: "", files: [], cues: [], texts: [], chapters: [] });
     else kept.delete(item);
@@ -90,11 +102,12 @@ export async function drop(item, why) {
 
 /** Delete everything that is kept. */
 export async function wipe() {
+  remember(null); // first: whatever is under way sees it and keeps nothing more
+  stored(WIPED, String(wipes() + 1));
   await transaction(["lectures", "pieces"], "readwrite", (...stores) => {
     for (const store of stores) store.clear();
     return null;
   });
-  remember(null);
 }
 
 /** Bytes of a lecture, and how many of them are here. @param {Lecture} one @returns {[number, number]} */
@@ -108,10 +121,20 @@ export const able = () => "indexedDB" in window && "serviceWorker" in navigator 
 
 // ---- whose it is: known without opening the database, on every page ----
 
+function stored(name, value) {
+  try {
+    if (value === null) localStorage.removeItem(name);
+    else if (value !== undefined) localStorage.setItem(name, value);
+    return localStorage.getItem(name);
+  } catch {
+    return null; // Forbidden: then nothing is kept either.
+  }
+}
+
 /** @returns {{ owner: string, locked?: boolean, contact?: number } | null} */
 export function remembered() {
   try {
-    return JSON.parse(localStorage.getItem(OWNER) ?? "null");
+    return JSON.parse(stored(OWNER) ?? "null");
   } catch {
     return null;
   }
@@ -119,10 +142,8 @@ export function remembered() {
 
 /** @param {{ owner: string, locked?: boolean, contact?: number } | null} whose */
 export function remember(whose) {
-  try {
-    if (whose) localStorage.setItem(OWNER, JSON.stringify(whose));
-    else localStorage.removeItem(OWNER);
-  } catch {
-    // Forbidden: then nothing is kept either.
-  }
+  stored(OWNER, whose && JSON.stringify(whose));
 }
+
+/** How often everything was deleted: whoever waited for an answer meanwhile begins nothing. */
+export const wipes = () => Number(stored(WIPED) ?? 0);
