@@ -16,7 +16,7 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 SLOW := tests/media tests/faults tests/browser
 FILES ?= $(SLOW)
 # Everything else takes less than a minute on SQLite; the same tests on PostgreSQL belong to the slow part.
-QUICK = -n 2 --dist worksteal $(MEASURED) -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
+QUICK = -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
 # start as slow as the first.
@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export FLASK_SKIP_DOTENV := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test test-fast test-slow test-postgresql test-files coverage style check format bench clean forget docs messages migration pins pictures screenshots
+.PHONY: help setup dev run test test-fast test-thorough test-slow test-postgresql test-files coverage style check format bench clean forget docs messages migration pins pictures screenshots
 
 # A line of `##@` begins a group of the list, `##` behind a target says what it does: a target without is not listed.
 help:  ## this list
@@ -82,12 +82,15 @@ $(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packag
 
 ##@ To prove it
 
-test: test-fast test-slow  ## every test
+test: test-fast test-thorough test-slow  ## every test
 
-test-fast: dev  ## everything but encoders, browsers, faults and PostgreSQL; about a minute
-	$(PY) -m pytest -q $(QUICK) -m "not postgresql"
+test-fast: dev  ## what a change breaks most often; about a minute
+	$(PY) -m pytest -q $(QUICK) --ignore=tests/contracts -m "not postgresql and not thorough"
 
-test-slow: test-postgresql test-files  ## the rest
+test-thorough: dev  ## the contracts, and what tries everything there is
+	$(PY) -m pytest -q $(QUICK) -m "not postgresql and (contract or thorough)"
+
+test-slow: test-postgresql test-files  ## encoders, browsers, faults and PostgreSQL
 
 test-postgresql: dev  ## what runs on PostgreSQL too
 	$(PY) -m pytest -q $(QUICK) -m postgresql
@@ -96,9 +99,9 @@ test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/br
 	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(FILES)
 
 # Measured tests take twice as long, so those of one database are enough.
-coverage: dev  ## the fast tests, and which lines and branches they reach; fails where they reach less than before
+coverage: dev  ## fast and thorough tests, and which lines and branches they reach; fails where they reach less than before
 	@rm -rf .cache/coverage
-	@$(MAKE) test-fast MEASURED="-p tests.support.measured"
+	$(PY) -m pytest -q $(QUICK) -p tests.support.measured -m "not postgresql"
 	$(PY) -m tools.coverage_floor
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too

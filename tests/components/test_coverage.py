@@ -116,6 +116,7 @@ def test_a_training_that_was_ended_early_counts_only_what_is_dated_before(runtim
         assert recount.recount_differences(tx, tx.get_one(Training, plan.id)) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [0])  # tests/faults/test_coverage_walks.py goes on
 def test_cells_equal_a_recount_whatever_happens(runtime: Runtime, city: City, seed: int) -> None:
     walk(runtime, city, seed)

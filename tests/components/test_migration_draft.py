@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.support import templates
 from tools import migration
 
@@ -27,6 +29,7 @@ def downgrade() -> None:
 '''
 
 
+@pytest.mark.thorough
 def test_a_draft_has_the_next_number_and_makes_all_that_the_models_say(tmp_path: Path) -> None:
     place = shutil.copytree(migration.FOLDER, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     last = max(int(path.name[:4]) for path in (place / "versions").glob("[0-9]*.py"))

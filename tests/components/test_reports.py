@@ -136,6 +136,7 @@ def test_what_is_wrong_in_the_register_is_counted_and_listed(runtime: Runtime, c
         assert {one.of_people for one in quality.CHECKS.values()} == {True, False}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("kind", ["period", "secretaries", "floating", "exemptions", "quality"])
 def test_every_report_becomes_every_kind_of_file(runtime: Runtime, city: City, kind: str, tmp_path: Path) -> None:
@@ -191,6 +192,7 @@ def read_pdf(path: Path) -> str:
     return "\n".join(pages)
 
 
+@pytest.mark.thorough
 def test_paper_repeats_its_headings_and_has_an_end(tmp_path: Path) -> None:
     with open_sheet(tmp_path / "a.pdf", "pdf", "x", [10, 30], header_row=2) as sheet:
         for row in (["标题"], ["截至今天"], ["姓名", "原因"]):

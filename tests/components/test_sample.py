@@ -28,6 +28,7 @@ from academy.trainings.models import Enrolment, Training, TrainingState
 MEMBERS = 1_500
 
 
+@pytest.mark.thorough
 def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
     """One city for all these questions: making it costs seconds."""
     assert sample.is_empty(runtime)

@@ -138,6 +138,7 @@ def test_a_phrase_of_latin_words_is_found(library: Runtime) -> None:
     assert not titles(find(library, "“6 wi-fi”"))
 
 
+@pytest.mark.thorough
 def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(
     library: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_phrase_said_in_more_lectures_than_are_read_again_is_still_exact(
     assert "3号课" not in titles(last) and last.page.rows
 
 
+@pytest.mark.thorough
 def test_a_quoted_word_stands_before_longer_words_that_more_lectures_have_than_are_read_again(
     library: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

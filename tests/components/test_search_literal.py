@@ -92,6 +92,7 @@ def course_ids(library: Runtime, text: str) -> tuple[list[int], Results]:
     return ids, found
 
 
+@pytest.mark.thorough
 def test_every_part_of_every_text_finds_its_lecture_before_those_without_it(library: Runtime) -> None:
     draw = random.Random(12)
     texts = fill(library, draw)
@@ -112,6 +113,7 @@ def test_every_part_of_every_text_finds_its_lecture_before_those_without_it(libr
             assert having == sorted(having, reverse=True), (typed, ids)
 
 
+@pytest.mark.thorough
 def test_a_long_part_of_a_text_finds_its_lecture_however_many_minutes_it_goes_over(library: Runtime) -> None:
     draw = random.Random(60)
     own = [draw_line(draw)[:20] for _ in range(36)]
@@ -149,6 +151,7 @@ def test_one_minute_that_has_it_is_found_among_many_that_have_its_pairs(library:
         assert ids[0] == made and not found.meant, (typed, ids)
 
 
+@pytest.mark.thorough
 def test_numbers_widths_and_signs_have_one_meaning(library: Runtime) -> None:
     with library.db.begin() as tx:
         city.lecture(tx, "别的", ["开场白。", DECOY])

@@ -10,6 +10,7 @@ from tools import frontend
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.thorough
 @pytest.mark.needs("node", "frontend")
 def test_scripts_do_what_they_say() -> None:
     files = {path.name.removesuffix(".test.js") for path in (ROOT / "frontend" / "tests").glob("*.test.js")}

@@ -28,6 +28,7 @@ def figures(page: str) -> Iterator[tuple[str, str, int]]:
         yield "", unescape(address), int(number)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_figure_is_the_length_of_the_list_it_leads_to(runtime: Runtime, client: FlaskClient, seed: int) -> None:

@@ -91,6 +91,7 @@ def test_a_file_that_is_here_need_not_be_sent_again(app: Flask, runtime: Runtime
     assert stranger.post(f"{course}/items", data={"asset": first.public_id}).status_code == 404
 
 
+@pytest.mark.thorough
 def test_a_file_that_was_sent_again_can_give_way_to_the_first(
     app: Flask, runtime: Runtime, who: Account, course: str
 ) -> None:

@@ -36,6 +36,7 @@ def client(app: Flask, runtime: Runtime, city: City) -> FlaskClient:
     return made
 
 
+@pytest.mark.thorough
 def test_every_report_is_a_page_and_a_file(client: FlaskClient, runtime: Runtime, city: City) -> None:
     first = client.get("/reports")
     assert first.headers["Location"].endswith(f"/reports/{city.city.public_id}/period")
@@ -58,6 +59,7 @@ def test_every_report_is_a_page_and_a_file(client: FlaskClient, runtime: Runtime
     assert city.people[0].name in check.text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_as_many_queries_for_twenty_members_as_for_ten_thousand(
     client: FlaskClient, runtime: Runtime, city: City, count_queries: Callable[[Callable[[], object]], int]

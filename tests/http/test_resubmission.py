@@ -63,6 +63,7 @@ def test_every_form_of_an_ended_session_is_kept(app: Flask, client: FlaskClient)
         assert 'href="/sign-in?next=/resubmit"' in answer.text, endpoint
 
 
+@pytest.mark.thorough
 def test_every_form_of_an_old_page_is_kept(app: Flask, client: FlaskClient, runtime: Runtime) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     with runtime.db.begin() as tx:
@@ -108,6 +109,7 @@ def test_programs_get_their_envelope(client: FlaskClient) -> None:
     assert answer.status_code == 401 and answer.mimetype == "application/problem+json"
 
 
+@pytest.mark.thorough
 def test_signing_in_never_leads_to_an_address_that_only_takes_forms(
     app: Flask, client: FlaskClient, runtime: Runtime
 ) -> None:

@@ -130,6 +130,7 @@ def is_harmless(step: str, name: str, value: object) -> bool:
     return value in TRUE_BY_CHANCE.get((step, name), ())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("step", NEEDED)
 def test_a_field_that_is_missing_or_of_another_type_lets_nobody_in(door: Door, step: str) -> None:
@@ -154,6 +155,7 @@ def test_a_field_that_nobody_needs_may_be_anything(door: Door, step: str) -> Non
             door.check(at(step, partial(with_field, name=name, value=value)), may_enter=True, what=(name, value))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_every_member_of_a_key_may_be_missing_or_of_another_type(door: Door, provider: SmallProvider) -> None:
     key = dict(provider.key.as_dict(private=False))

@@ -162,6 +162,7 @@ def test_names_are_exported_as_a_sheet_that_runs_no_formula(
     assert client.get(f"/exports/{sheet.public_id}/file").status_code == 404
 
 
+@pytest.mark.thorough
 def test_as_many_queries_for_ten_members_as_for_ten_thousand(
     runtime: Runtime,
     client: FlaskClient,

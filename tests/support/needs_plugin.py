@@ -1,11 +1,13 @@
 """Pytest hooks of tests/support/needs.py: skip by name what a machine lacks, and hold tests to what they declare."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support import needs
 
+CONTRACTS = Path(__file__).parents[1] / "contracts"
 WATCH = pytest.StashKey[needs.Watch]()
 
 
@@ -18,7 +20,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What runs on PostgreSQL can be chosen or left out with `-m`."""
+    """What runs on PostgreSQL, and contracts, can be chosen or left out with `-m`."""
+    if item.path.is_relative_to(CONTRACTS):
+        item.add_marker(pytest.mark.contract)
     if "postgresql" in needs.needs_of(item):
         item.add_marker(pytest.mark.postgresql)
 

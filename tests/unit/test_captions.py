@@ -121,6 +121,7 @@ def test_script_in_captions_becomes_harmless_text() -> None:
     assert "alert(1)1 &lt; 2\n倒" in made
 
 
+@pytest.mark.thorough
 @given(
     st.lists(
         st.tuples(st.integers(0, 10**7), st.integers(1, 10**5), st.text(min_size=1, max_size=30)),

@@ -266,6 +266,7 @@ def test_no_segment_is_longer_than_the_target_says(tmp_path: Path, seconds: list
         assert b"edts" not in made and b"free" in made and len(made) == 25
 
 
+@pytest.mark.thorough
 def test_the_tone_curve_keeps_the_dark_and_never_turns_back() -> None:
     light = [tonemap.curve(nits) for nits in range(0, 2000, 5)]
     assert light == sorted(light) and light[-1] <= tonemap.WHITE + 0.01

@@ -5,6 +5,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from academy.learning import metrics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,7 @@ def counted_by_a_process(folder: dict[str, str], beats: int) -> dict[str, float]
     return series(ran.stdout)
 
 
+@pytest.mark.thorough
 def test_processes_add_up_and_those_that_are_gone_still_count(tmp_path: Path) -> None:
     folder = metrics.new_metrics_folder(tmp_path)
     for so_far, beats in ((3, 3), (8, 5), (8, 0)):

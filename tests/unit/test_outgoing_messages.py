@@ -91,6 +91,7 @@ def test_private_addresses_are_known_in_every_guise(address: str, is_public: boo
     assert is_public_address(ipaddress.ip_address(address)) is is_public
 
 
+@pytest.mark.thorough
 def test_every_kind_that_is_written_has_a_topic() -> None:
     kinds = set()
     for path in Path("academy").rglob("*.py"):

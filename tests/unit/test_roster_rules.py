@@ -133,6 +133,7 @@ def test_a_header_with_a_formula_or_a_column_used_twice_is_refused() -> None:
     assert "第 2 列被用了两次" in str(columns.problem(columns.MEMBERS, ["编号", "姓名", "组织代码"], twice))
 
 
+@pytest.mark.thorough
 @given(st.text(st.characters(codec="gb18030", exclude_characters="\x00"), min_size=1, max_size=200))
 def test_chinese_in_either_encoding_is_found_out(text: str) -> None:
     sample = f"编号,姓名\n{text}"

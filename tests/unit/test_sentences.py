@@ -31,6 +31,7 @@ def test_a_date_in_a_sentence_is_written_as_on_pages(kind: str) -> None:
     assert translator_for("en")(Message.from_json(within.to_json())) == english
 
 
+@pytest.mark.thorough
 def test_no_sentence_is_given_a_date_as_text() -> None:
     """Whoever writes a date into a sentence gives the date: how it looks is decided in one place."""
     wrong = [
