@@ -12,6 +12,7 @@ GROUPS = (
     "coverage",
     "evidence",
     "database",
+    "faculty",
     "jobs",
     "media",
     "roster",

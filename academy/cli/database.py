@@ -7,6 +7,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from academy.core.runtime import Runtime
+from academy.faculty import api as faculty
 from academy.library import api as library
 
 if TYPE_CHECKING:  # large, and not needed by a web process whose schema is up to date
@@ -27,7 +28,7 @@ def alembic_config(url: str) -> "Config":
 
 @group.command("upgrade")
 def upgrade() -> None:
-    """Bring the database to the newest schema; a new one gets the initial categories."""
+    """Bring the database to the newest schema; a new one gets the initial categories and rules."""
     bring_up_to_date(current_app.extensions["academy"])
     click.echo("schema is current")
 
@@ -44,6 +45,7 @@ def bring_up_to_date(runtime: Runtime) -> None:
                 owner, runtime.db.url.username or "", makes_indexes=runtime.settings.search_backend != "whoosh"
             )
     runtime.db.run_in_transaction(lambda tx: library.seed_categories(tx))
+    runtime.db.run_in_transaction(faculty.seed_rules)
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:

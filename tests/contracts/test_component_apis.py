@@ -34,6 +34,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "learning": "evidence and corrections are limited to subtrees and sorted by person",
         "talk": "questions to decide on are limited to subtrees",
         "trainings": "audiences are conditions on members, cohorts, exemptions and places in time",
+        "faculty": "posts and obligations are limited to subtrees of the organisation tree",
         "coverage": "figures and names are sums over members by place, sector, age and position",
         "outreach": "recipients are members of a subtree",
         "reports": "reports are sums and lists over members by place and time",
@@ -58,6 +59,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "learning": "progress, completions and repair join the items of a course",
         "talk": "notes, favourites and questions are listed with their courses",
         "trainings": "a training's courses are joined with their completions",
+        "faculty": "the pool is a list of lecturers, sorted by name and filtered by subject",
         "coverage": "reasons for refusals are counted by item",
         "search": "the index is built from courses, items, categories and lecturers",
         "reports": "the copy of one's own data names courses and holds complaints",
@@ -70,6 +72,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "cli.sample": ROWS,
     },
     "talk": {"cli.sample": ROWS},
+    "classes": {"faculty": "class hours are sums over lectures by term and class"},
     "trainings": {
         "coverage": "figures are sums over enrolments",
         "outreach": "recipients are enrolled members that nobody reminded lately",

@@ -40,6 +40,9 @@ ADDED = {
 NEW = {
     *("deliveries", "delivery_items", "notification_choices", "notification_settings"),
     *("review_answers", "review_comments", "offline_playbacks", "clips", "favourites", "notes", "questions"),
+    *("availability_windows", "class_members", "classrooms", "holidays", "lecture_evidence", "lecture_teachers"),
+    *("lecturer_absences", "lecturer_consents", "lecturer_posts", "lecturer_subjects", "obligation_rules"),
+    *("pool_memberships", "pool_spells", "programme_lectures", "share_rules", "teaching_terms", "training_classes"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -1,0 +1,137 @@
+"""Terms, holidays, classrooms, training classes and their members."""
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from academy.classes.kinds import ClassState, HolidayKind
+from academy.core import clock
+from academy.core.database import Base
+from academy.core.ids import new_id
+from academy.core.types import Key, one_of
+from academy.people.api import Organisation
+
+WEDNESDAY, SIX_PM = 2, 18 * 60
+
+
+class TeachingTerm(Base):
+    """A term of the school (学期) and the weekly hour at which its forum meets. Terms do not overlap."""
+
+    __tablename__ = "teaching_terms"
+    __table_args__ = (
+        # The term of a day.
+        Index(None, "first_day"),
+        CheckConstraint("last_day >= first_day", name="order"),
+        CheckConstraint("forum_weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("forum_minute BETWEEN 0 AND 1439", name="minute"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    first_day: Mapped[dt.date]
+    last_day: Mapped[dt.date]
+    """The last day that belongs to it."""
+    forum_weekday: Mapped[int] = mapped_column(default=WEDNESDAY)
+    """0 is Monday, as in `datetime`."""
+    forum_minute: Mapped[int] = mapped_column(default=SIX_PM)
+    """Minutes after midnight on the city's clock."""
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Holiday(Base):
+    """A span of days that the yearly notice declares off, or working in exchange for another day.
+
+    Kept by people: no library knows the notice of a year before it is published. A working day wins over a span of
+    days off around it.
+    """
+
+    __tablename__ = "holidays"
+    __table_args__ = (
+        # The days off of a term.
+        Index(None, "first_day"),
+        CheckConstraint("last_day >= first_day", name="order"),
+        one_of("kind", HolidayKind),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(8), default=HolidayKind.OFF)
+    first_day: Mapped[dt.date]
+    last_day: Mapped[dt.date]
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class Classroom(Base):
+    """A place where the school teaches, and how many it seats."""
+
+    __tablename__ = "classrooms"
+    __table_args__ = (CheckConstraint("seats > 0", name="seats"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    seats: Mapped[int]
+    address: Mapped[str] = mapped_column(String(120), default="")
+    retired_at: Mapped[dt.datetime | None]
+    """Since when it is not offered any more; lectures that were there keep it."""
+
+
+class TrainingClass(Base):
+    """A class of one term (培训班). The leaders' share is one of the class hours of main classes (主体班次)."""
+
+    __tablename__ = "training_classes"
+    __table_args__ = (
+        # The classes of a term, and the share of its main classes.
+        Index(None, "term_id", "is_main"),
+        CheckConstraint("last_day >= first_day", name="order"),
+        CheckConstraint("seats IS NULL OR seats > 0", name="seats"),
+        one_of("state", ClassState),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    term_id: Mapped[int] = mapped_column(ForeignKey("teaching_terms.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    is_main: Mapped[bool] = mapped_column(default=False)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    """The node that holds it."""
+    first_day: Mapped[dt.date]
+    last_day: Mapped[dt.date]
+    seats: Mapped[int | None]
+    state: Mapped[str] = mapped_column(String(12), default=ClassState.PLANNED)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+    term: Mapped[TeachingTerm] = relationship()
+    organisation: Mapped[Organisation] = relationship()
+
+
+class ClassMember(Base):
+    """A member's place in a class from one day up to (not including) another."""
+
+    __tablename__ = "class_members"
+    __table_args__ = (
+        # Closes the race of two enrolments of one member at once; a class's present members are found by it.
+        Index(
+            "uq_class_members_open",
+            "class_id",
+            "member_id",
+            unique=True,
+            sqlite_where=text("left_on IS NULL"),
+            postgresql_where=text("left_on IS NULL"),
+        ),
+        # The classes of one member.
+        Index(None, "member_id"),
+        CheckConstraint("left_on IS NULL OR left_on >= joined_on", name="order"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    joined_on: Mapped[dt.date]
+    left_on: Mapped[dt.date | None]
+    added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

@@ -1,0 +1,129 @@
+"""Lectures of the programme, who teaches them, and the evidence that they were held."""
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from academy.classes.api import Classroom, TeachingTerm, TrainingClass
+from academy.core import clock
+from academy.core.database import Base
+from academy.core.ids import new_id
+from academy.core.types import Key, one_of
+from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
+from academy.library.api import Lecturer
+
+STANDING = text("state IN ('planned', 'held')")
+
+
+class ProgrammeLecture(Base):
+    """A lecture of the programme, planned or held: an evening of the forum, or a lesson of a class.
+
+    What lecturers owe and the class hours of a term are calculated from those that were held. `class_hour_tenths` is
+    the whole lecture; its lecturers share it (`LectureTeacher.share_permille`).
+    """
+
+    __tablename__ = "programme_lectures"
+    __table_args__ = (
+        # Closes the race of two lecturers who accept one evening of the forum.
+        Index(
+            "uq_programme_lectures_evening",
+            "day",
+            "minute",
+            unique=True,
+            sqlite_where=text("kind = 'forum' AND state IN ('planned', 'held')"),
+            postgresql_where=text("kind = 'forum' AND state IN ('planned', 'held')"),
+        ),
+        # Closes the race of two lectures in one classroom.
+        Index(
+            "uq_programme_lectures_classroom",
+            "classroom_id",
+            "day",
+            "minute",
+            unique=True,
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
+        # A term's lectures in their order; those of a class; those of a day.
+        Index(None, "term_id", "day"),
+        Index(None, "class_id", "day"),
+        Index(None, "day"),
+        CheckConstraint("(kind = 'class') = (class_id IS NOT NULL)", name="class"),
+        CheckConstraint("minute BETWEEN 0 AND 1439", name="minute"),
+        CheckConstraint("class_hour_tenths > 0", name="tenths"),
+        CheckConstraint("state <> 'held' OR confirmed_at IS NOT NULL", name="confirmed"),
+        one_of("kind", LectureKind),
+        one_of("state", LectureState),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    term_id: Mapped[int] = mapped_column(ForeignKey("teaching_terms.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("training_classes.id"))
+    day: Mapped[dt.date]
+    minute: Mapped[int] = mapped_column(default=18 * 60)
+    """Minutes after midnight on the city's clock."""
+    title: Mapped[str] = mapped_column(String(120))
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
+    classroom_id: Mapped[int | None] = mapped_column(ForeignKey("classrooms.id"))
+    class_hour_tenths: Mapped[int] = mapped_column(default=20)
+    state: Mapped[str] = mapped_column(String(12), default=LectureState.PLANNED)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """Why it was cancelled, or why nobody came."""
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    confirmed_at: Mapped[dt.datetime | None]
+
+    term: Mapped[TeachingTerm] = relationship()
+    training_class: Mapped[TrainingClass | None] = relationship()
+    classroom: Mapped[Classroom | None] = relationship()
+    teachers: Mapped[list["LectureTeacher"]] = relationship(order_by="LectureTeacher.id", viewonly=True)
+
+
+class LectureTeacher(Base):
+    """A lecturer's part in a lecture, with the share of its class hours as the lecturers declared it.
+
+    The shares of those who taught a held lecture sum to 1000 (`rules.is_whole`): hours count once.
+    """
+
+    __tablename__ = "lecture_teachers"
+    __table_args__ = (
+        # Closes the race of one lecturer entered twice.
+        Index("uq_lecture_teachers_lecturer", "lecture_id", "lecturer_id", unique=True),
+        # The teaching records of a lecturer.
+        Index(None, "lecturer_id", "part"),
+        CheckConstraint("share_permille BETWEEN 0 AND 1000", name="share"),
+        CheckConstraint("substitute_for_id IS NULL OR substitute_for_id <> lecturer_id", name="substitute"),
+        one_of("part", TeachingPart),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("programme_lectures.id"))
+    lecturer_id: Mapped[int] = mapped_column(ForeignKey("lecturers.id"))
+    share_permille: Mapped[int] = mapped_column(default=1000)
+    part: Mapped[str] = mapped_column(String(12), default=TeachingPart.PLANNED)
+    substitute_for_id: Mapped[int | None] = mapped_column(ForeignKey("lecturers.id"))
+    """The lecturer who was planned and did not teach."""
+
+    lecture: Mapped[ProgrammeLecture] = relationship()
+    lecturer: Mapped[Lecturer] = relationship(foreign_keys=[lecturer_id])
+
+
+class LectureEvidence(Base):
+    """Something that shows that a lecture was held: a roll, a signed sheet, a recording, a report."""
+
+    __tablename__ = "lecture_evidence"
+    __table_args__ = (
+        Index(None, "lecture_id"),
+        one_of("kind", LectureEvidenceKind),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("programme_lectures.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    reference: Mapped[str] = mapped_column(String(200))
+    """Where it is kept: a number, a file's title."""
+    entered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    entered_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
