@@ -48,8 +48,7 @@ def simulate(years: int, lecturers: int, seed: int = 1, first: dt.date = FIRST) 
         db = Database(f"sqlite:///{Path(folder) / 'school.db'}")
         try:
             Base.metadata.create_all(db.engine)
-            with db.begin() as tx:
-                simulated_rows.write_rows(tx, school)
+            db.run_in_transaction(lambda tx: simulated_rows.write_rows(tx, school))
             with db.read() as tx:
                 for number, found in _compared(tx, school):
                     checks += number

@@ -22,6 +22,7 @@ EXPLAINED = {
     ("academy/rest/learning.py", "B105"): "compares with nothing, where no token is set",
     ("academy/cli/sample/__init__.py", "B311"): "the sample city draws lots",
     ("academy/cli/sample/accounts.py", "B105"): "the password of the sample accounts, which the demo shows",
+    ("academy/faculty/simulated_school.py", "B311"): "a made-up school draws lots",
     ("academy/core/collisions.py", "B311"): "how long who collided with another waits",
     ("academy/cli/server.py", "B104"): "recognises the address, to show a better one",
     ("academy/core/jail.py", "B108"): "a folder of the jail's own",

@@ -184,5 +184,7 @@ def test_cryptography_comes_from_libraries() -> None:
     assert set(who_imports("argon2")) <= {"accounts/authentication/passwords.py", "cli/sample/accounts.py"}
     assert who_imports("Crypto", "Cryptodome", "rsa", "ecdsa", "bcrypt", "jwt") == {}
     randoms = who_imports("random")
-    # The sample city draws lots; whoever collided with another waits a random moment.
-    assert all(path.startswith(("cli/sample/", "core/collisions.py")) for path in randoms), randoms
+    # The sample city and the simulated school draw lots; whoever collided with another waits a random moment.
+    assert all(
+        path.startswith(("cli/sample/", "faculty/simulated_school.py", "core/collisions.py")) for path in randoms
+    ), randoms

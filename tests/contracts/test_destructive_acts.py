@@ -118,6 +118,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db check": ("harmless", "reads"),
     "db upgrade": ("back", "the backup that docs/operations.md asks for before an upgrade"),
     "evidence verify": ("harmless", "reads"),
+    "faculty simulate": ("harmless", "writes to a database of its own, which is thrown away"),
+    "faculty verify": ("harmless", "reads"),
     "jobs list": ("harmless", "reads"),
     "jobs work": ("harmless", "does what was asked for elsewhere"),
     "media keep": ("harmless", "only adds"),

@@ -145,5 +145,5 @@ export function remember(whose) {
   stored(OWNER, whose && JSON.stringify(whose));
 }
 
-/** How often everything was deleted: whoever waited for an answer meanwhile begins nothing. */
+/** How often everything was deleted: who waited for an answer meanwhile begins nothing. */
 export const wipes = () => Number(stored(WIPED) ?? 0);
