@@ -27,6 +27,8 @@ SMS_LENGTH = 200
 GREETING = msg("您好：")
 OPEN = msg("打开查看")
 OUT = msg("不想再收这类消息")
+OUT_SHORT = msg("退订")
+"""As Chinese messages say it, where each character is paid for."""
 PREFERENCES = msg("消息设置")
 CONFIRM_SUBJECT = msg("请确认邮箱")
 CONFIRM_TEXT = msg("请打开下面的链接，确认用这个邮箱收消息。三天内有效。如果不是您填的，请不要理会，不会再收到邮件。")
@@ -61,6 +63,11 @@ def out_link(settings: Settings, message: OutgoingMessage) -> str:
     """The address that stops such messages, without sign-in."""
     token = tokens.out_token(settings, message.account, message.channel, message.topic)
     return f"{settings.address}/notifications/out/{token}"
+
+
+def short_out_link(settings: Settings, message: OutgoingMessage) -> str:
+    """The same for an SMS: half as long."""
+    return f"{settings.address}/o/{tokens.short_out_token(settings, message.account, message.channel, message.topic)}"
 
 
 def mail_of(settings: Settings, message: OutgoingMessage) -> EmailMessage:
@@ -130,7 +137,7 @@ def sms_of(settings: Settings, message: OutgoingMessage) -> str:
     else:
         body, path = translate(nmsg("有 %(n)s 条新消息，请打开云学院查看。", len(message.parts))), "/notifications"
     link = f" {settings.address}{path}" if settings.address and path else ""
-    out = f" {translate(OUT)}: {out_link(settings, message)}" if settings.address else ""
+    out = f" {translate(OUT_SHORT)} {short_out_link(settings, message)}" if settings.address else ""
     return f"【{settings.city_name}】{body}{link}{out}"
 
 

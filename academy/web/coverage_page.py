@@ -12,6 +12,8 @@ from academy.web.charts import Box, tree_map
 
 TILES = 24
 """Nodes of a tree map; the rest would be too small to read."""
+LEAST = 3.4
+"""Hundredths of the map's width."""
 TONES = ((0.4, "low"), (0.6, "middling"), (0.8, "fair"))
 """Below which share of completions a tile has which ground; above them all "high"."""
 
@@ -21,10 +23,16 @@ class Tile:
     """One node of a tree map: its area are those missing there, its ground the share that has completed."""
 
     box: Box
+    public_id: str | None
     name: str
     missing: int
     share: float
     tone: str
+
+    @property
+    def is_wide_enough(self) -> bool:
+        """Whether it can be pressed: 24 pixels each way where the map is 720 wide; a smaller one has its table row."""
+        return min(self.box.width, self.box.height) >= LEAST
 
 
 def standing(tx: Tx, found: Coverage) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def tiles(found: Coverage) -> list[Tile]:
         return []
     boxes = tree_map([line.figures.missing for line in lines], 100, 22)
     return [
-        Tile(box, line.name, line.figures.missing, share := line.figures.share_completed or 0.0, _tone(share))
+        Tile(box, line.public_id, line.name, line.figures.missing, share := line.figures.share_completed or 0.0, _tone(share))
         for box, line in zip(boxes, lines, strict=True)
     ]
 

@@ -172,6 +172,7 @@ class OutForm(Form):
     again = Flag()
 
 
+@bp.get("/o/<token>")
 @bp.get("/notifications/out/<token>")
 @page(PUBLIC, consent=False)
 def confirm_out(token: str) -> str:
@@ -190,6 +191,7 @@ def _out_page(token: str, done: str) -> str:
     )
 
 
+@bp.post("/o/<token>")
 @bp.post("/notifications/out/<token>")
 @page(PUBLIC, form=OutForm, consent=False, csrf=False)
 def out(token: str) -> str:

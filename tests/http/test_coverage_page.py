@@ -82,14 +82,18 @@ def test_figures_of_the_page_are_the_lengths_of_their_lists(runtime: Runtime, cl
     city, plan = plant(runtime, seed)
     with clock.frozen(at(3)):
         visit(runtime, client, (Role.NODE_ADMINISTRATOR, city.city))
-        seen = 0
+        seen = trees = 0
         for node in (city.city, city.county, city.towns[1]):
             page = client.get(f"/coverage/{plan.public_id}/{node.public_id}").text
             for number, address in FIGURE.findall(page):
                 listed = client.get(unescape(address))
                 assert listed.status_code == 200 and length(listed.text, "") == int(number), address
                 seen += 1
-    assert seen >= 7
+            if "desk tree" in page:
+                tree = page.split("desk tree")[1].split("</figure>")[0]
+                assert FIGURE.findall(tree) and set(FIGURE.findall(tree)) <= set(FIGURE.findall(page.split("<table")[1]))
+                trees += 1
+    assert seen >= 7 and trees
 
 
 def test_one_name_is_reminded_once_and_others_not_at_all(

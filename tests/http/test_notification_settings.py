@@ -152,6 +152,20 @@ def test_one_click_stops_a_topic_without_sign_in(app: Flask, runtime: Runtime, w
     assert provider.post("/notifications/out/forged").status_code == 404
 
 
+def test_the_short_link_of_an_sms_does_the_same(app: Flask, client: FlaskClient, runtime: Runtime, who: Account) -> None:
+    post(client, "/me/notifications", trainings_sms="1", record_sms="1")
+    phone = app.test_client()
+    token = tokens.short_out_token(runtime.settings, who.public_id, DeliveryChannel.SMS, Topic.TRAININGS)
+    page = phone.get(f"/o/{token}").text
+    assert "短信" in page and chosen(runtime, who).choices[Topic.TRAININGS].sms, "opening it stops nothing"
+    assert "已停止" in phone.post(f"/o/{token}").text
+    kept = chosen(runtime, who).choices
+    assert not kept[Topic.TRAININGS].sms and kept[Topic.RECORD].sms
+    assert "已恢复" in phone.post(f"/o/{token}", data={"again": "1"}).text
+    assert chosen(runtime, who).choices[Topic.TRAININGS].sms
+    assert phone.get(f"/o/{token[:-1]}").status_code == 404
+
+
 def out_address(runtime: Runtime, who: Account, topic: Topic | None) -> str:
     return f"/notifications/out/{tokens.out_token(runtime.settings, who.public_id, DeliveryChannel.MAIL, topic)}"
 

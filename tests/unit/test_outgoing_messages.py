@@ -8,11 +8,15 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from academy.core.errors import NotFound
 from academy.core.i18n import msg
+from academy.core.ids import ALPHABET, LENGTH
 from academy.core.networks import is_public_address
 from academy.core.settings import Settings
-from academy.notifications import rendering, topics
+from academy.notifications import rendering, tokens, topics
 from academy.notifications.channels.webhook import sign_webhook
 from academy.notifications.topics import DeliveryChannel, Pace, Topic
 
@@ -108,6 +112,35 @@ def test_every_kind_that_is_written_has_a_topic() -> None:
 
 def test_an_sms_says_how_many_where_there_are_several() -> None:
     one = rendering.sms_of(SETTINGS, message(DeliveryChannel.SMS))
-    assert one.startswith("【云学院】") and "冬训" in one and "/notifications/out/" in one
+    assert one.startswith("【云学院】") and "冬训" in one and "退订 https://academy.example/o/" in one
     several = rendering.sms_of(SETTINGS, message(DeliveryChannel.SMS, None, parts=[(PERSONAL, "/a"), (PERSONAL, "/b")]))
     assert "2 条" in several and "冬训" not in several
+
+
+@given(
+    account=st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH),
+    channel=st.sampled_from(DeliveryChannel),
+    topic=st.sampled_from([*Topic, None]),
+    data=st.data(),
+)
+def test_a_short_link_says_whose_and_which_and_cannot_be_changed(
+    account: str, channel: DeliveryChannel, topic: Topic | None, data: st.DataObject
+) -> None:
+    token = tokens.short_out_token(SETTINGS, account, channel, topic)
+    assert tokens.read_out(SETTINGS, token) == (account, channel, topic)
+    assert len(token) == 28 and 2 * len(token) < len(tokens.out_token(SETTINGS, account, channel, topic))
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from("23456789abcdefghjkmnpqrstuvwxyz-_AZ").filter(lambda one: one != token[at]))
+    for forged in (token[:at] + other + token[at + 1 :], token[:at], token[at + 1 :]):
+        with pytest.raises(NotFound):
+            tokens.read_out(SETTINGS, forged)
+    with pytest.raises(NotFound):
+        tokens.read_out(dataclasses.replace(SETTINGS, secret_key="another-secret-for-tests-012345678"), token)
+
+
+def test_the_way_out_of_an_sms_costs_no_more_than_a_sentence() -> None:
+    text = rendering.sms_of(SETTINGS, message(DeliveryChannel.SMS))
+    assert tokens.read_out(SETTINGS, text.rpartition("/o/")[2]) == (
+        "ef672345abcd2345", DeliveryChannel.SMS, Topic.TRAININGS,
+    )  # fmt: skip
+    assert len(text.partition("退订")[2]) <= len(SETTINGS.address) + 32
