@@ -134,9 +134,18 @@ def renditions_of(tx: Tx, asset_id: int) -> Sequence[Rendition]:
     return tx.scalars(select(Rendition).where(Rendition.asset_id == asset_id).order_by(Rendition.bandwidth)).all()
 
 
-def document_pages(tx: Tx, asset_id: int) -> Sequence[DocumentPage]:
-    """The pages of a document in order, with their texts."""
-    return tx.scalars(select(DocumentPage).where(DocumentPage.asset_id == asset_id).order_by(DocumentPage.number)).all()
+def document_pages(tx: Tx, asset_id: int, numbers: range | None = None) -> Sequence[DocumentPage]:
+    """The pages of a document in order, with their texts; of `numbers` (counted from 1) only these."""
+    query = select(DocumentPage).where(DocumentPage.asset_id == asset_id).order_by(DocumentPage.number)
+    if numbers is not None:
+        query = query.where(DocumentPage.number >= numbers.start, DocumentPage.number < numbers.stop)
+    return tx.scalars(query).all()
+
+
+def has_page_text(tx: Tx, asset_id: int) -> bool:
+    """Whether any page of a document has words to read."""
+    query = select(DocumentPage.number).where(DocumentPage.asset_id == asset_id, DocumentPage.text != "")
+    return tx.scalar(query.limit(1)) is not None
 
 
 def transcript_of(tx: Tx, asset_id: int, language: str = "zh-CN") -> Transcript | None:

@@ -55,7 +55,14 @@ def tiles(found: Coverage) -> list[Tile]:
         return []
     boxes = tree_map([line.figures.missing for line in lines], 100, 22)
     return [
-        Tile(box, line.public_id, line.name, line.figures.missing, share := line.figures.share_completed or 0.0, _tone(share))
+        Tile(
+            box,
+            line.public_id,
+            line.name,
+            line.figures.missing,
+            share := line.figures.share_completed or 0.0,
+            _tone(share),
+        )
         for box, line in zip(boxes, lines, strict=True)
     ]
 

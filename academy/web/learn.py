@@ -20,13 +20,15 @@ from academy.learning.api import Ledger, PlaybackPage
 from academy.library import api as library
 from academy.library.api import ItemVersion
 from academy.media import api as media
-from academy.media.api import Asset
+from academy.media.api import Asset, PageLink
 from academy.talk import api as talk
 from academy.talk.api import Clip
 from academy.web.after_lesson import load_after_lesson
 
 bp = Blueprint("learn", __name__)
 page = functools.partial(http.page, section=menu.COURSES)
+PAGES_TOGETHER = 8
+"""Pages of a document that come with one answer: 10 KB of words, a fifth of a second on a slow line."""
 
 
 @bp.get("/learn/<item_public_id>")
@@ -37,13 +39,30 @@ def play(item_public_id: str) -> str:
         return player_page(tx, library.access_item_for_member(tx, actor(), item_public_id))
 
 
+@bp.get("/learn/<item_public_id>/pages/<int:number>")
+@page(SIGNED_IN, screen=True)
+def pages(item_public_id: str, number: int) -> str:
+    """The pages of a document around one; the reader puts them into its own page as they are turned to."""
+    with reading() as tx:
+        item = library.access_item_for_member(tx, actor(), item_public_id)
+        found = _pages(tx, item.asset, pages_around(number)) if item.asset is not None else []
+    return render_template("learn/pages.html", pages=found)
+
+
+def pages_around(number: int) -> range:
+    """The numbers (from 1) of the pages that come together with one."""
+    first = (max(1, number) - 1) // PAGES_TOGETHER * PAGES_TOGETHER + 1
+    return range(first, first + PAGES_TOGETHER)
+
+
 def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remind: bool = False) -> str:
     """The player's page of an item, or of a clip of it alone."""
     seen = learning.load_playback_page(tx, actor(), item)
     if clip is not None:
         seen = dataclasses.replace(seen, cues=talk.lines_of_clip(clip, seen.cues), lines=())
     processing = media.share_done(tx, seen.asset)
-    links = addresses(tx, seen.asset)
+    start_page = first_page(seen, second_in(request.args.get("page", "")))
+    links = addresses(tx, seen.asset, together=pages_around(start_page))
     asked = talk.count_shown(tx, item.item_id) if clip is None else 0
     start_ms = begins_at([cue.start_ms for cue in seen.cues], second_in(request.args.get("t", "")))
     return render_template(
@@ -53,7 +72,8 @@ def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remi
         may_remind=may_remind,
         asked=asked,
         start_ms=clip.place_start if clip is not None else start_ms,
-        start_page=first_page(seen, second_in(request.args.get("page", ""))),
+        start_page=start_page,
+        together=PAGES_TOGETHER,
         reading_rate=min(2.0, runtime().settings.accepted_rate),
         page_ms=learning.PAGE_MS,
         held=ledger_for_player(seen.held),
@@ -129,9 +149,10 @@ def _recut_page(tx: Tx, item: ItemVersion, **given: Any) -> str:
 
 def first_page(seen: PlaybackPage, asked: int) -> int:
     """The first page to show: the requested one, else the member's position; 0 for the beginning."""
-    if asked or seen.held is None or seen.held.completed_at:
-        return asked
-    return seen.held.position + 1 if seen.held.position else 0
+    if not asked and seen.held is not None and not seen.held.completed_at:
+        asked = seen.held.position + 1 if seen.held.position else 0
+    # The file may have become shorter.
+    return min(asked, (seen.asset and seen.asset.pages) or asked)
 
 
 def second_in(text: str) -> int:
@@ -145,11 +166,19 @@ def begins_at(cues: list[int], second: int) -> int:
     return next((start for start in cues if start // 1000 == second), second * 1000) if second else 0
 
 
-def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str, Any]:
-    """Links to all files of an asset that a player may need; none while it is not ready."""
+def _pages(tx: Tx, asset: Asset, numbers: range | None, audience: str = "member") -> list[PageLink]:
+    found = media.document_pages(tx, asset.id, numbers)
+    return media.page_links(runtime().settings, asset, found, audience=audience)
+
+
+def addresses(
+    tx: Tx, asset: Asset | None, audience: str = "member", *, together: range | None = None
+) -> dict[str, Any]:
+    """Links to all files of an asset that a player may need; none while it is not ready. Of a document's pages those
+    of `together`, or all."""
     if asset is None:
         names = ("playlist", "audio", "poster", "card", "captions", "storyboard", "document")
-        return dict.fromkeys(names) | {"pages": [], "chapters": [], "sizes": {}}
+        return dict.fromkeys(names) | {"pages": [], "has_words": False, "chapters": [], "sizes": {}}
     settings = runtime().settings
     return {
         "playlist": media.playlist_url(settings, asset, audience=audience),
@@ -162,9 +191,8 @@ def addresses(tx: Tx, asset: Asset | None, audience: str = "member") -> dict[str
         # Smallest picture first: data volume matters on a metered line.
         "sizes": {row.name: row.size for row in media.renditions_of(tx, asset.id)} if asset.kind == "video" else {},
         "document": media.document_url(settings, asset, audience=audience),
-        "pages": media.page_links(settings, asset, media.document_pages(tx, asset.id), audience=audience)
-        if asset.kind == "document"
-        else [],
+        "pages": _pages(tx, asset, together, audience) if asset.kind == "document" else [],
+        "has_words": asset.kind == "document" and media.has_page_text(tx, asset.id),
     }
 
 

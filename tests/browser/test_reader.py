@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from academy.accounts.models import Account
 from academy.learning.models import Completion, WatchLedger
-from academy.library.models import CourseItem
+from academy.library.models import CourseItem, ItemVersion
 from academy.media.models import Asset, AssetState, DocumentPage
 from tests.browser.stage import PHONE, Stage, stage, until
 from tests.support import shelf, waiting
@@ -228,3 +228,55 @@ def test_without_script_every_page_is_there(academy: Stage, scene: tuple[Account
     page.locator("#page-2 img").scroll_into_view_if_needed()
     expect(page.locator("#page-2 img")).to_be_visible()
     expect(page.get_by_role("button", name="下一页")).to_be_hidden()
+
+
+@pytest.fixture
+def long_scene(academy: Stage, scene: tuple[Account, str, int]) -> tuple[Account, str, int]:
+    """The same document with 40 pages of words; their pictures are not there."""
+    viewer, item, item_id = scene
+    with academy.runtime.db.begin() as tx:
+        asset_id = tx.scalars(select(ItemVersion.asset_id).where(ItemVersion.item_id == item_id)).one()
+        assert asset_id is not None
+        asset = tx.get_one(Asset, asset_id)
+        asset.pages = 40
+        for number in range(2, 41):
+            leaf = tx.get(DocumentPage, (asset_id, number)) or DocumentPage(asset_id=asset_id, number=number)
+            leaf.width, leaf.height, leaf.text = 620, 877, f"这是第{number}页的话"
+            tx.add(leaf)
+    return viewer, item, item_id
+
+
+def test_pages_of_a_long_document_come_as_they_are_turned_to(
+    academy: Stage, long_scene: tuple[Account, str, int]
+) -> None:
+    viewer, item, item_id = long_scene
+    page = academy.sign_in(viewer, PHONE, has_touch=True, is_mobile=True)
+    elder(page, academy, 22)
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url) if "/pages/" in request.url else None)
+    page.goto(f"/learn/{item}?page=7")
+    expect(page.locator(".document-pages > li.here")).to_contain_text("这是第7页的话")
+    assert page.locator(".document-pages > li").count() == 40 and not fetched
+    page.get_by_role("button", name="下一页").tap()
+    expect(page.locator("#page-8")).to_contain_text("这是第8页的话")
+    until(page, "!document.querySelector('#page-9').dataset.later && document.querySelector('#page-9').textContent")
+    assert len(fetched) == 1, "the next ones are there before one turns to them"
+
+    # A page that does not come is not read; it comes when there is a network again, or somebody presses the button.
+    cut: list[str] = []
+    page.route("**/pages/*", lambda route: _cut(route, cut))
+    page.keyboard.press("End")
+    expect(page.locator("#page-40")).to_contain_text("网络不通")
+    before = covered(academy, item_id)
+    page.wait_for_timeout(6_000)
+    assert cut and covered(academy, item_id) == before
+    page.unroute("**/pages/*")
+    page.get_by_role("button", name="再试一次").tap()
+    expect(page.locator("#page-40")).to_contain_text("这是第40页的话")
+    assert page.url.endswith("?page=40")
+    waiting.until(lambda: covered(academy, item_id) > before, 30, "the credit of the last page")
+
+
+def _cut(route: Route, seen: list[str]) -> None:
+    seen.append(route.request.url)
+    route.abort("internetdisconnected")

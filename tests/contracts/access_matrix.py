@@ -142,6 +142,7 @@ POST   /grants/second-step/refuse                                     nothing   
 POST   /grants/sign-out                                               nothing      .  .  .  .  .  *  .  *  .  .
 GET    /learn/<item_public_id>                                        item         .  *  *  *  *  *  *  *  *  *
 GET    /learn/<item_public_id>/after                                  item         .  *  *  *  *  *  *  *  *  *
+GET    /learn/<item_public_id>/pages/<int:number>                     item         .  *  *  *  *  *  *  *  *  *
 GET    /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
 POST   /learn/<item_public_id>/recut                                  item         .  .  .  .  +  +  .  .  .  .
 GET    /library                                                       nothing      .  *  *  *  *  *  *  *  *  *
@@ -216,6 +217,8 @@ GET    /notifications/preview                                         nothing   
 GET    /resubmit                                                      nothing      .  *  *  *  *  *  *  *  *  *
 POST   /notifications/<public_id>/open                                notification .  o  o  o  o  o  o  o  o  o
 POST   /notifications/read                                            nothing      .  *  *  *  *  *  *  *  *  *
+GET    /o/<token>                                                     way_out      *  *  *  *  *  *  *  *  *  *
+POST   /o/<token>                                                     way_out      *  *  *  *  *  *  *  *  *  *
 GET    /organisations                                                 nothing      .  .  *  .  .  *  *  .  .  .
 GET    /organisations/<public_id>                                     organisation .  .  +  .  .  +  +  .  .  .
 GET    /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .

@@ -91,7 +91,9 @@ def test_figures_of_the_page_are_the_lengths_of_their_lists(runtime: Runtime, cl
                 seen += 1
             if "desk tree" in page:
                 tree = page.split("desk tree")[1].split("</figure>")[0]
-                assert FIGURE.findall(tree) and set(FIGURE.findall(tree)) <= set(FIGURE.findall(page.split("<table")[1]))
+                assert FIGURE.findall(tree) and set(FIGURE.findall(tree)) <= set(
+                    FIGURE.findall(page.split("<table")[1])
+                )
                 trees += 1
     assert seen >= 7 and trees
 

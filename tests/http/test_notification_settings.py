@@ -152,7 +152,9 @@ def test_one_click_stops_a_topic_without_sign_in(app: Flask, runtime: Runtime, w
     assert provider.post("/notifications/out/forged").status_code == 404
 
 
-def test_the_short_link_of_an_sms_does_the_same(app: Flask, client: FlaskClient, runtime: Runtime, who: Account) -> None:
+def test_the_short_link_of_an_sms_does_the_same(
+    app: Flask, client: FlaskClient, runtime: Runtime, who: Account
+) -> None:
     post(client, "/me/notifications", trainings_sms="1", record_sms="1")
     phone = app.test_client()
     token = tokens.short_out_token(runtime.settings, who.public_id, DeliveryChannel.SMS, Topic.TRAININGS)

@@ -11,6 +11,7 @@ export class Turner extends EventTarget {
   #since = 0;
   #stop = 0;
   #still = false;
+  #away = false;
 
   /**
    * @param {number} pageMs how much of the ledger's time a page is
@@ -38,9 +39,16 @@ export class Turner extends EventTarget {
     this.show(Math.floor((seconds * 1000) / this.pageMs) + 1);
   }
 
+  // Between two pages: nothing is read until the next one is there.
+  leave() {
+    this.#halt();
+    this.#away = true;
+  }
+
   /** @param {number} page */
   turn(page) {
     this.#halt();
+    this.#away = false;
     this.page = page;
     this.seeking = true;
     this.dispatchEvent(new Event("seeking"));
@@ -64,7 +72,7 @@ export class Turner extends EventTarget {
   #go() {
     const from = (this.page - 1) * this.pageMs;
     const [first] = this.missing(from, from + this.pageMs);
-    if (!this.paused || this.#still || document.hidden || !first) return;
+    if (!this.paused || this.#still || this.#away || document.hidden || !first) return;
     this.#at = first[0];
     this.#stop = first[1];
     this.#since = performance.now();

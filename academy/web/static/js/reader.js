@@ -3,6 +3,7 @@
 
 import { Ledger } from "./player-ledger.js";
 import { HOLE_MS, gaps, merge, subtract } from "./player-spans.js";
+import { Leaves } from "./reader-leaves.js";
 import { Turner } from "./reader-turner.js";
 import { fill } from "./words.js";
 
@@ -64,7 +65,8 @@ class Reader {
   constructor(root) {
     this.root = root;
     this.words = JSON.parse(root.dataset.words);
-    this.leaves = /** @type {HTMLElement[]} */ ([...this.part("pages").children]);
+    this.store = new Leaves(this.part("pages"), root.dataset);
+    this.leaves = this.store.all;
     this.sheet = this.part("sheet");
     this.page = 1;
     this.scale = 1;
@@ -114,7 +116,7 @@ class Reader {
     const page = Math.max(1, Math.min(leaves.length, wanted));
     this.page = page;
     leaves.forEach((leaf, n) => leaf.classList.toggle("here", n + 1 === page));
-    this.#fetch(page);
+    this.turner.leave();
     this.part("figures").textContent = `${page} / ${leaves.length}`;
     this.part("place").textContent = fill(this.words.place, { n: page, all: leaves.length });
     this.#disable("previous", page === 1);
@@ -126,8 +128,44 @@ class Reader {
     address.hash = "";
     address.searchParams.set("page", String(page));
     history.replaceState(history.state, "", address);
-    this.turner.turn(page);
+    this.#open(page);
     this.root.dispatchEvent(new CustomEvent("turned"));
+  }
+
+  // Show what is on a page, and count it as read from then on.
+  async #open(page) {
+    if (!this.store.has(page)) {
+      this.#say(page, this.words.loading);
+      try {
+        await this.store.fetch(page);
+      } catch {
+        if (this.page === page) this.#say(page, this.words.unloaded, true);
+        return;
+      }
+      if (this.page !== page) return;
+    }
+    this.sheet.removeAttribute("aria-busy");
+    this.#fetch(page);
+    this.turner.turn(page);
+    if (page < this.leaves.length && !this.store.has(page + 1)) this.store.fetch(page + 1).catch(() => {});
+  }
+
+  // In the place of a page that is not there yet.
+  #say(page, text, failed = false) {
+    const said = document.createElement("p");
+    said.className = "reader-wait";
+    said.setAttribute("role", "status");
+    said.textContent = text;
+    this.leaves[page - 1].replaceChildren(said);
+    this.sheet.toggleAttribute("aria-busy", !failed);
+    if (!failed) return;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "button secondary";
+    again.textContent = this.words.again;
+    again.addEventListener("click", () => this.show(this.page));
+    said.after(again);
+    addEventListener("online", () => this.page === page && !this.store.has(page) && this.show(page), { once: true });
   }
 
   // Behind the last page of what is read lies what comes next.
