@@ -46,6 +46,7 @@ from academy.learning.queries import (
     item_states,
     ledger_of,
     recently_begun,
+    watched_shares,
 )
 from academy.learning.record import RecordYear, record_of_year, record_years
 from academy.learning.recuts import (
@@ -136,4 +137,5 @@ __all__ = [
     "study_time",
     "unpack_spans",
     "waiting_corrections",
+    "watched_shares",
 ]

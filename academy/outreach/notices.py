@@ -18,10 +18,12 @@ from academy.core.i18n import Message, msg
 from academy.coverage import api as coverage
 from academy.notifications import api as notifications
 from academy.notifications.models import Notification
+from academy.talk import api as talk
 from academy.trainings.api import Standing, TrainingState
 from academy.trainings.models import Enrolment, ReminderRecipient, Training
 
 BATCH = 1000
+MINE = "/my/trainings"
 LAST_DAYS = (7, 1)
 """How many days before the last one somebody who is not done is notified, the earlier first."""
 SHORT = 2
@@ -51,8 +53,14 @@ def notify_opening(tx: Tx, training_id: int, after: int = 0) -> int | None:
     training = tx.get(Training, training_id)
     if training is None or not _is_running(training):
         return None
-    body = msg("“%(title)s”开始了，请在 %(day)s 前学完。", title=training.title, day=training.closes_on)
-    return _notify(tx, training, f"opened:{training.id}", "training.opened", body, after)
+    clip = talk.clips_of_ids(tx, [training.clip_id]).get(training.clip_id) if training.clip_id else None
+    named = {"title": training.title, "day": training.closes_on}
+    if clip is None:
+        body, link = msg("“%(title)s”开始了，请在 %(day)s 前学完。", **named), MINE
+    else:
+        body = msg("“%(title)s”开始了，请在 %(day)s 前学完。先看《%(lecture)s》里的一段。", lecture=clip.title, **named)
+        link = f"/clips/{clip.clip.public_id}"
+    return _notify(tx, training, f"opened:{training.id}", "training.opened", body, after, link=link)
 
 
 def notify_closing(tx: Tx, training_id: int, after: int = 0) -> int | None:
@@ -81,7 +89,14 @@ def _is_running(training: Training) -> bool:
 
 
 def _notify(
-    tx: Tx, training: Training, key: str, kind: str, body: Message, after: int, *which: ColumnElement[bool]
+    tx: Tx,
+    training: Training,
+    key: str,
+    kind: str,
+    body: Message,
+    after: int,
+    *which: ColumnElement[bool],
+    link: str = MINE,
 ) -> int | None:
     has_account = exists().where(Account.member_id == Enrolment.member_id, accounts.may_sign_in())
     members = tx.scalars(
@@ -99,7 +114,7 @@ def _notify(
     if not members:
         return None
     dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    same = {"kind": kind, "body": body.to_json(), "link": "/my/trainings"}
+    same = {"kind": kind, "body": body.to_json(), "link": link}
     rows = [{"key": f"{key}:{member}", "member_id": member, **same} for member in members]
     tx.execute(dialect.insert(Notification).on_conflict_do_nothing(), rows)
     notifications.announce_written(tx)

@@ -5,7 +5,7 @@ captions and replaced files (`anchors`).
 """
 
 from academy.talk.access import MODERATORS, access_clip, access_note, access_question, find_note, may_answer
-from academy.talk.clips import lines_of_clip, make_clip
+from academy.talk.clips import ListedClip, clips_of_ids, lines_of_clip, make_clip
 from academy.talk.copies import copy_talk, count_own_talk
 from academy.talk.favourites import favourite_cards, is_favourite, mark_favourite, unmark_favourite
 from academy.talk.kinds import REFUSALS, SEEN, QuestionState
@@ -34,6 +34,7 @@ __all__ = [
     "REFUSALS",
     "SEEN",
     "Clip",
+    "ListedClip",
     "Note",
     "QuestionState",
     "Saved",
@@ -44,6 +45,7 @@ __all__ = [
     "add_note",
     "answer_question",
     "ask_question",
+    "clips_of_ids",
     "copy_talk",
     "count_own_talk",
     "count_shown",

@@ -1,6 +1,9 @@
 """Clips: stretches of a lecture with an address of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
 
 from academy.core.actor import Actor
 from academy.core.database import Tx
@@ -9,8 +12,10 @@ from academy.core.i18n import msg
 from academy.core.unique import get_or_create
 from academy.learning.api import Unit
 from academy.library.api import ItemVersion
+from academy.library.models import Course, CourseVersion
 from academy.media.api import Cue
 from academy.talk import places, rules
+from academy.talk.kinds import PlaceState
 from academy.talk.models import Clip
 from academy.talk.places import FoundPlace, Spot
 
@@ -54,3 +59,24 @@ def make_clip(tx: Tx, actor: Actor, item: ItemVersion, first: Spot, last: Spot) 
 def lines_of_clip(clip: Clip, cues: Sequence[Cue]) -> list[Cue]:
     """The lines of a transcript that are shown during a clip."""
     return [cue for cue in cues if cue.start_ms < clip.place_end and cue.end_ms > clip.place_start]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedClip:
+    """A clip, the item as members see it, and the title of its course."""
+
+    clip: Clip
+    item: ItemVersion
+    title: str
+
+
+def clips_of_ids(tx: Tx, ids: Collection[int]) -> dict[int, ListedClip]:
+    """Clips by their row ids; without those whose stretch was cut or whose course is not offered."""
+    rows = tx.execute(
+        select(Clip, ItemVersion, CourseVersion.title)
+        .join(ItemVersion, ItemVersion.item_id == Clip.item_id)
+        .join(Course, Course.published_version_id == ItemVersion.course_version_id)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .where(Clip.id.in_(ids), Clip.place != PlaceState.CUT, Course.is_published)
+    )
+    return {clip.id: ListedClip(clip, item, title) for clip, item, title in rows}

@@ -60,6 +60,8 @@ class Training(Base):
     """The node that holds it; its audience is inside that subtree."""
     audience: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     required_count: Mapped[int | None]
+    clip_id: Mapped[int | None] = mapped_column(ForeignKey("clips.id"))
+    """The stretch of a lecture that its members are asked to see first."""
     opens_on: Mapped[dt.date]
     closes_on: Mapped[dt.date]
     state: Mapped[str] = mapped_column(String(12), default=TrainingState.DRAFT)

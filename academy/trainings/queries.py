@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Container
+from collections.abc import Collection, Container
 
 from sqlalchemy import ColumnElement, Integer, case, cast, func, or_, select
 
@@ -10,9 +10,11 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
+from academy.learning import api as learning
 from academy.library.models import Course
 from academy.people import api as people
 from academy.people.models import Exemption, Member, Organisation
+from academy.talk import api as talk
 from academy.trainings import completed_courses, coverage_cells, sql
 from academy.trainings.access import MANAGING_ROLES, VIEWING_ROLES
 from academy.trainings.course_shares import shares_of_member
@@ -23,6 +25,8 @@ from academy.trainings.sql import COUNTING_STATES
 
 PAGE = 20
 SAMPLE = 8
+SEEN = 0.95
+"""Share of a clip from which on it counts as seen, as for whole lectures."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +37,18 @@ class DueCourse:
     title: str
     done: bool
     available: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class DueClip:
+    """The stretch of a lecture that a training asks to see first, and whether this member has seen it."""
+
+    public_id: str
+    title: str
+    """Of its course."""
+    start_ms: int
+    end_ms: int
+    is_seen: bool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +69,7 @@ class DueTraining:
     exempt_until: dt.date | None
     exempt_reason: str
     courses: list[DueCourse]
+    clip: DueClip | None = None
 
     @property
     def is_over(self) -> bool:
@@ -99,13 +116,36 @@ def trainings_of_member(tx: Tx, member_id: int) -> list[DueTraining]:
     exemption = _exemption(tx, member_id)
     completed = completed_courses.courses_by_training(tx, member_id, [training for training, _ in rows])
     shares = shares_of_member(tx, member_id, [training.id for training, _ in rows])
+    clips = _clips(tx, member_id, {training.clip_id for training, _ in rows if training.clip_id})
     made = [
-        _due(training, enrolment, courses[training.id], completed[training.id], exemption, shares.get(training.id, 0))
+        dataclasses.replace(
+            _due(
+                training,
+                enrolment,
+                courses[training.id],
+                completed[training.id],
+                exemption,
+                shares.get(training.id, 0),
+            ),
+            clip=clips.get(training.clip_id or 0),
+        )
         for training, enrolment in rows
     ]
     running = sorted((t for t in made if not t.is_over), key=lambda t: (t.completed_on is not None, t.closes_on))
     over = sorted((t for t in made if t.is_over), key=lambda t: t.closes_on, reverse=True)
     return running + over
+
+
+def _clips(tx: Tx, member_id: int, ids: Collection[int]) -> dict[int, DueClip]:
+    if not ids:
+        return {}
+    found = talk.clips_of_ids(tx, ids)
+    stretches = [(one.item, (one.clip.place_start, one.clip.place_end)) for one in found.values()]
+    shares = learning.watched_shares(tx, member_id, stretches)
+    return {
+        clip_id: DueClip(one.clip.public_id, one.title, one.clip.place_start, one.clip.place_end, share >= SEEN)
+        for (clip_id, one), share in zip(found.items(), shares, strict=True)
+    }
 
 
 def _exemption(tx: Tx, member_id: int) -> Exemption | None:

@@ -45,6 +45,8 @@ class TrainingPlan:
     audience: Audience = dataclasses.field(default_factory=Audience)
     required_count: int | None = None
     summary: str = ""
+    clip: int | None = None
+    """Row id of the stretch of a lecture to see first."""
 
 
 def create_training(tx: Tx, actor: Actor, organisation: Organisation, plan: TrainingPlan) -> Training:
@@ -134,6 +136,7 @@ def _write(tx: Tx, training: Training, plan: TrainingPlan) -> None:
     training.opens_on, training.closes_on = plan.opens_on, plan.closes_on
     training.required_count = plan.required_count
     training.audience = plan.audience.to_json()
+    training.clip_id = plan.clip
     tx.flush()
     if training.state == TrainingState.DRAFT:
         tx.execute(delete(TrainingCourse).where(TrainingCourse.training_id == training.id))
@@ -325,6 +328,7 @@ def copy_training(tx: Tx, actor: Actor, training: Training) -> Training:
         summary=training.summary,
         audience=dict(training.audience),
         required_count=training.required_count,
+        clip_id=training.clip_id,
         opens_on=today,
         closes_on=today + (training.closes_on - training.opens_on),
     )

@@ -28,7 +28,7 @@ from academy.people import api as people
 from academy.people.api import Member, Organisation
 from academy.trainings import api as trainings
 from academy.trainings.api import Training
-from academy.web.reminders import clip_in
+from academy.web.clips import clip_in
 
 bp = Blueprint("branch_desk", __name__, url_prefix="/desk")
 page = functools.partial(http.page, section=menu.DESK)

@@ -55,8 +55,11 @@ def pages_around(number: int) -> range:
     return range(first, first + PAGES_TOGETHER)
 
 
-def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remind: bool = False) -> str:
-    """The player's page of an item, or of a clip of it alone."""
+def player_page(
+    tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remind: bool = False, plans_for: str | None = None
+) -> str:
+    """The player's page of an item, or of a clip of it alone; `plans_for` is the node whose training could begin with
+    the clip."""
     seen = learning.load_playback_page(tx, actor(), item)
     if clip is not None:
         seen = dataclasses.replace(seen, cues=talk.lines_of_clip(clip, seen.cues), lines=())
@@ -70,6 +73,7 @@ def player_page(tx: Tx, item: ItemVersion, clip: Clip | None = None, *, may_remi
         seen=seen,
         clip=clip,
         may_remind=may_remind,
+        plans_for=plans_for,
         asked=asked,
         start_ms=clip.place_start if clip is not None else start_ms,
         start_page=start_page,

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import re
 from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,8 +13,8 @@ from academy.accounts import api as accounts
 from academy.core import clock
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
-from academy.core.i18n import Message, msg
+from academy.core.errors import Conflict, Invalid
+from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.coverage import api as coverage
 from academy.http import actor, menu, office, reading, runtime, writing
@@ -24,12 +23,12 @@ from academy.http.languages import count_text, translate
 from academy.http.local_paths import local_path
 from academy.http.personal_data import shows_people
 from academy.outreach import api as outreach
-from academy.outreach.api import SentClip, SentReminder
+from academy.outreach.api import SentReminder
 from academy.people import api as people
 from academy.people.api import Organisation
-from academy.talk import api as talk
 from academy.trainings import api as trainings
 from academy.trainings.api import Training
+from academy.web.clips import clip_in
 from academy.web.members import errors_by_field
 from academy.web.trainings import name_filter_in
 
@@ -38,8 +37,6 @@ page = functools.partial(http.page, section=menu.COVERAGE)
 
 CALLS = 200
 """Names on a page of the call list: what a branch prints at once."""
-
-_CLIP = re.compile(r"(?:^|/clips/)([0-9a-z]{16})(?:$|[?#/\s])")
 
 CALL_WORDS = {
     "statuses": [(key, word) for key, word in coverage.NAME_STATUSES.items() if key not in ("completed", "exempt")]
@@ -121,24 +118,6 @@ def _remind_one(tx: Tx, plan: Training, node: Organisation, form: ReminderForm) 
     except (Invalid, Conflict) as error:
         flash(translate(error.message), "bad")
     return redirect(form.next.data or url_for(".show", training=plan.public_id, organisation=node.public_id))
-
-
-def clip_in(tx: Tx, text: str) -> SentClip | None:
-    """The clip whose address, or id, somebody pasted; None for a blank field.
-
-    Raises:
-        Invalid: it is no clip's, or its lecture is not offered any more.
-    """
-    if not text.strip():
-        return None
-    found = _CLIP.search(text[:300])
-    try:
-        if found is None:
-            raise NotFound
-        clip, item = talk.access_clip(tx, actor(), found[1])
-    except (NotFound, Forbidden):
-        raise Invalid(fields={"clip": msg("没有找到这个片段，请重新复制它的地址。")}) from None
-    return SentClip(clip, item.course.title)
 
 
 @bp.get("/members/<public_id>/phone")

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from academy import http
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
@@ -175,7 +176,17 @@ def clip(public_id: str) -> str:
     """A stretch of a lecture: it plays from its first sentence to its last, then offers the whole."""
     with reading() as tx:
         found, item = talk.access_clip(tx, actor(), public_id)
-        return player_page(tx, item, found, may_remind=actor().has(*trainings.REMINDING_ROLES))
+        return player_page(
+            tx, item, found, may_remind=actor().has(*trainings.REMINDING_ROLES), plans_for=_plans_for(tx)
+        )
+
+
+def _plans_for(tx: Tx) -> str | None:
+    """The node whose next training could begin with a clip; None for whoever plans none."""
+    if not actor().has(*trainings.MANAGING_ROLES):
+        return None
+    roots = trainings.view_roots(tx, actor())
+    return next((node.public_id for node in roots if actor().may(node.path, *trainings.MANAGING_ROLES)), None)
 
 
 @bp.get("/my/notes")

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 
 from academy.core import clock
 from academy.core.actor import Actor
@@ -19,9 +19,12 @@ from academy.http.languages import html_lang, translate
 from academy.library import api as library
 from academy.people import api as people
 from academy.people.api import Organisation
+from academy.talk import api as talk
+from academy.talk.api import ListedClip
 from academy.trainings import api as trainings
 from academy.trainings.api import Audience, AudiencePreview, Figures, Training, TrainingPlan, TrainingState
 from academy.web import pickers
+from academy.web.clips import clip_in
 
 STATES: dict[str, tuple[Message, str]] = {
     TrainingState.DRAFT: (msg("草稿"), "neutral"),
@@ -40,6 +43,7 @@ LABELS = {
     "opens_on": msg("开始日期"),
     "closes_on": msg("结束日期"),
     "required_count": msg("学完几门算完成"),
+    "clip": msg("先看的一段"),
     "age_from": msg("年龄从"),
     "age_to": msg("年龄到"),
 }
@@ -69,6 +73,7 @@ class PlanForm(Form):
     closes_on = Day(refusal=NO_DAY)
     courses = Texts()
     required_count = Number(4)
+    clip = Text()
     nodes = Texts()
     cohorts = Texts()
     codes = Text()
@@ -100,8 +105,8 @@ def holder_of(tx: Tx, training: Training) -> Organisation:
     return people.organisation_of_id(tx, training.organisation_id)
 
 
-def blank() -> dict[str, Any]:
-    """An empty form: a month from tomorrow on."""
+def blank(clip: str = "") -> dict[str, Any]:
+    """An empty form: a month from tomorrow on; `clip` is the address of a stretch to see first."""
     today = clock.today()
     return _shown(
         Audience(),
@@ -111,6 +116,7 @@ def blank() -> dict[str, Any]:
         closes_on=(today + dt.timedelta(days=31)).isoformat(),
         courses=[],
         required_count="",
+        clip=clip,
         nodes=[],
         cohorts=[],
         codes="",
@@ -129,10 +135,20 @@ def of_training(tx: Tx, training: Training) -> dict[str, Any]:
         closes_on=training.closes_on.isoformat(),
         courses=[course.public_id for course in trainings.courses_of(tx, training)],
         required_count=training.required_count or "",
+        clip=_address(clip) if (clip := assigned_clip(tx, training)) else "",
         nodes=[o.public_id for o in below],
         cohorts=[cohort.public_id for cohort in people.cohorts_of_ids(tx, audience.cohorts)],
         codes="",
     )
+
+
+def assigned_clip(tx: Tx, training: Training) -> ListedClip | None:
+    """The stretch that members are asked to see first, as long as it is offered."""
+    return talk.clips_of_ids(tx, [training.clip_id]).get(training.clip_id) if training.clip_id else None
+
+
+def _address(clip: ListedClip) -> str:
+    return url_for("talk.clip", public_id=clip.clip.public_id, _external=True)
 
 
 def _shown(audience: Audience, **values: Any) -> dict[str, Any]:
@@ -178,10 +194,20 @@ def plan(tx: Tx, holder: Organisation) -> TrainingPlan:
         courses=_courses(tx, form),
         required_count=form.required_count.data,
         audience=audience,
+        clip=_clip(tx, form, wrong),
     )
     if wrong:
         raise Invalid(fields=wrong)
     return made
+
+
+def _clip(tx: Tx, form: PlanForm, wrong: dict[str, Message]) -> int | None:
+    try:
+        found = clip_in(tx, form.clip.data)
+    except Invalid as error:
+        wrong |= error.fields
+        return None
+    return found.clip.id if found else None
 
 
 def _courses(tx: Tx, form: PlanForm) -> list[int]:
@@ -313,6 +339,7 @@ def render_training(tx: Tx, training: Training) -> str:
         state=STATES[training.state],
         mine=who.may(holder.path, *trainings.MANAGING_ROLES),
         courses=trainings.courses_of(tx, training),
+        clip=assigned_clip(tx, training),
         audience=audience_lines(tx, training),
         preview=counted,
         figures=figures,

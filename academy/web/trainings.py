@@ -59,7 +59,7 @@ def new(organisation: str) -> str:
     """An empty plan for a node."""
     with reading() as tx:
         holder = trainings.access_holder(tx, actor(), organisation)
-        return forms.render(tx, holder, None, forms.blank(), {})
+        return forms.render(tx, holder, None, forms.blank(request.args.get("clip", "")[:300]), {})
 
 
 @bp.post("/trainings/new/<organisation>")

@@ -35,6 +35,7 @@ ADDED = {
     "0035": {"course_versions": {"credit_chosen"}},
     "0036": {"playback_leases": {"is_kept"}},
     "0037": {"reminders": {"clip_id"}},
+    "0042": {"trainings": {"clip_id"}},
 }
 """Columns that are new since 0025: the way back drops what they hold."""
 NEW = {

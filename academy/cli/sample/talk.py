@@ -1,16 +1,19 @@
-"""Talk under a lecture of the sample city: notes, favourites, questions in every state, a clip. The lecture's captions
-come later, with its file: by then everything hangs on the words themselves."""
+"""Talk under a lecture of the sample city: notes, favourites, questions in every state, a clip that the
+latest training asks to see first. The lecture's captions come later, with its file: by then everything hangs on the
+words themselves."""
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from academy.cli.sample import statutes
 from academy.cli.sample.courses import COURSES, SampleShelf
+from academy.cli.sample.studies import CAMPAIGNS
 from academy.core import clock
 from academy.core.database import Tx
 from academy.library.models import Course, CourseVersion, ItemVersion
 from academy.talk.models import Clip, Favourite, Note, Question
+from academy.trainings.models import Training
 
 LECTURE = COURSES[1]
 MS_A_LETTER = 230
@@ -77,7 +80,10 @@ def make_talk(tx: Tx, accounts: dict[str, int]) -> None:
     first, last = places[CLIP[0]], places[CLIP[1]]
     stretch = _hung(item, (first[0], last[1], first[2]))
     made = {"made_version": item.number, "made_start": first[0], "made_end": last[1]}
-    tx.add(Clip(last_start=last[0], last_quote=last[2], last_words=last[2], **made, **stretch))
+    clip = Clip(last_start=last[0], last_quote=last[2], last_words=last[2], **made, **stretch)
+    tx.add(clip)
+    tx.flush()
+    tx.execute(update(Training).where(Training.title == CAMPAIGNS[-1].title).values(clip_id=clip.id))
     for who, chosen in FAVOURITES:
         for number in chosen:
             tx.add(Favourite(account_id=accounts[who], course_id=_lecture(tx, COURSES[number])[0].id))
