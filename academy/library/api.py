@@ -108,7 +108,7 @@ from academy.library.review_comments import (
     written_by,
 )
 from academy.library.rules import CourseVerb, propose_credit
-from academy.library.steps import course_steps, standing_step
+from academy.library.steps import CourseStep, CourseStepName, StepStanding, course_steps, standing_step
 from academy.library.transitions import COURSE_STATES, offered_verbs
 from academy.library.versions import edited, proposed_credit, put_on_shelf
 
@@ -126,6 +126,8 @@ __all__ = [
     "CourseCard",
     "CoursePublished",
     "CourseState",
+    "CourseStep",
+    "CourseStepName",
     "CourseVerb",
     "CourseVersion",
     "CourseWithdrawn",
@@ -134,6 +136,7 @@ __all__ = [
     "ItemVersion",
     "Lecturer",
     "LecturerCard",
+    "StepStanding",
     "VersionState",
     "access_comment",
     "access_complaint",

@@ -61,11 +61,12 @@ def tiles(found: Coverage) -> list[Tile]:
             line.name,
             line.figures.missing,
             share := line.figures.share_completed or 0.0,
-            _tone(share),
+            tone_of(share),
         )
         for box, line in zip(boxes, lines, strict=True)
     ]
 
 
-def _tone(share: float) -> str:
+def tone_of(share: float) -> str:
+    """The ground of a share of completions."""
     return next((tone for limit, tone in TONES if share < limit), "high")

@@ -14,6 +14,7 @@ from academy.http import PUBLIC, runtime
 from academy.http.languages import translate
 from academy.library.api import CategorySymbol
 from academy.web.charts import Curve, Series, curve
+from academy.web.design_samples import samples
 
 bp = Blueprint("design", __name__, url_prefix="/design")
 page = functools.partial(http.page, consent=False, screen=True)
@@ -43,6 +44,7 @@ def index() -> str:
         icons=_drawn("icons.svg"),
         scenes=_drawn("scenes.svg"),
         drawn=_curve(),
+        **samples(),
     )
 
 

@@ -20,6 +20,24 @@ NOT_ALONE = {
 }
 
 
+PARTS = (TEMPLATES / "design/_studio.html").read_text()
+SHOWN_PARTS = {
+    "_picker.html": {"picker", "suggesting"},
+    "studio/_steps.html": {"stepper"},
+    "review/_comments.html": {"one"},
+    "talk/_lines.html": {"note", "question", "own_question"},
+    "trainings/_coverage.html": {"light"},
+}
+"""Macros of pages that more than one page uses."""
+
+
+@pytest.mark.parametrize("file", SHOWN_PARTS)
+def test_parts_of_pages_are_shown_too(file: str) -> None:
+    known = set(re.findall(r"{% macro ([a-z]\w*)\(", (TEMPLATES / file).read_text()))
+    assert SHOWN_PARTS[file] <= known and f'"{file}"' in PARTS
+    assert {name for name in SHOWN_PARTS[file] if not re.search(rf"\b{name}\(", PARTS)} == set()
+
+
 def test_every_macro_of_the_design_system_is_shown() -> None:
     for file, name in (("_ui.html", "ui"), ("_charts.html", "charts")):
         macros = set(re.findall(r"{% macro ([a-z]\w*)\(", (TEMPLATES / file).read_text()))
