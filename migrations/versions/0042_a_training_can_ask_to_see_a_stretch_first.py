@@ -1,14 +1,14 @@
 """A training can ask to see a stretch of a lecture first.
 
 Revision ID: 0042
-Revises: 0037
+Revises: 0038
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0042'
-down_revision = '0037'
+down_revision = '0038'
 branch_labels = None
 depends_on = None
 

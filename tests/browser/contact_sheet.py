@@ -21,8 +21,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.page_checks import APART, AXE, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, walk
-from tests.browser.sample_site import Site, sample_site
+from academy.cli.sample.courses import COURSES
+from academy.library.api import CourseState
+from tests.browser.page_checks import APART, AXE, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, unlinked, walk
+from tests.browser.sample_site import FILM, Site, filmed_site
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
 
 FOLDER = Path(__file__).parents[2] / ".cache" / "screenshots"
@@ -37,6 +39,13 @@ SHOWN = (("normal", "phone"), ("elder-30", "phone"), ("dark", "phone"), ("normal
 """What stands side by side on a sheet: a form and its screen."""
 LEAST = {"normal": 44, "elder-22": 60, "elder-30": 60, "dark": 44}
 """The least height of what is pressed, in pixels."""
+MADE = (
+    *(FILM, COURSES[1].title),
+    *(one.title for one in COURSES if one.kind == "document" or one.state == CourseState.SUBMITTED),
+    next(one.title for one in COURSES if one.kind == "audio"),
+)
+"""Lectures of the sample that are really made: the film, one with talk under it, what waits for review, papers, one to
+hear."""
 A_SHEET, HIGH = 6, 422
 """Pages a sheet, and pixels of a picture on it."""
 
@@ -69,9 +78,12 @@ def look(page: Page, who: str, endpoint: str, form: str, size: tuple[int, int], 
     return found
 
 
-def look_at_all(site: Site, browser: Browser, form: str, screen: str, turn: tuple[int, int] = (0, 1)) -> list[Looked]:
-    """Every page in a form on a kind of screen; of `turn` (n, m) every m-th, beginning with the n-th."""
-    seen: set[str | None] = set(APART)
+def look_at_all(
+    site: Site, browser: Browser, form: str, screen: str, seen: set[str | None], turn: tuple[int, int] = (0, 1)
+) -> list[Looked]:
+    """Every page in a form on a kind of screen; of `turn` (n, m) every m-th, beginning with the n-th. `seen` gets what
+    was walked to."""
+    seen |= set(APART)
     found, axe = [], axe_script()
     for who in ROLES:
         seen.discard("home.home")  # everybody's own
@@ -82,6 +94,10 @@ def look_at_all(site: Site, browser: Browser, form: str, screen: str, turn: tupl
             for number, address in enumerate(walk(site, page, "/sign-in" if who == "nobody" else "/", seen)):
                 if number % turn[1] == turn[0]:
                     found += [look(page, who, str(site.endpoint(address)), form, size, axe) for size in sizes]
+            for name, address in unlinked(site, who):
+                page.goto(site.url + address)
+                seen.add(site.endpoint(address))
+                found += [look(page, who, name, form, size, axe) for size in sizes]
     return found
 
 
@@ -123,17 +139,27 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     found: list[Looked] = []
-    with tempfile.TemporaryDirectory() as folder, sample_site(Path(folder)) as site, sync_playwright() as player:
+    unseen: list[str] = []
+    with tempfile.TemporaryDirectory() as folder, filmed_site(Path(folder), *MADE) as site, sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         for number, form in enumerate(FORMS):
             for screen in SCREENS:
-                found += look_at_all(site, browser, form, screen, (number, len(FORMS)) if given.quick else (0, 1))
+                seen: set[str | None] = set()
+                found += look_at_all(site, browser, form, screen, seen, (number, len(FORMS)) if given.quick else (0, 1))
+                unseen = site.unseen(seen)
                 print(f"{form} on a {screen}: {len(found)} looked at", file=sys.stderr)
         browser.close()
     index(found)
     wrong = [f"{one.picture}: {what}" for one in found for what in one.wrong]
     pages = len({(one.who, one.endpoint) for one in found})
-    line = {"pages": pages, "forms": len(FORMS), "looked_at": len(found), "sheets": sheets(found), "wrong": wrong}
+    line: dict[str, object] = {
+        "pages": pages,
+        "forms": len(FORMS),
+        "looked_at": len(found),
+        "sheets": sheets(found),
+        "unseen": unseen,
+        "wrong": wrong,
+    }
     print(json.dumps({"benchmark": "screenshots", "quick": given.quick} | line, ensure_ascii=False))
     return 1 if wrong else 0
 

@@ -71,6 +71,22 @@ OBSCURED = """() => {
 }"""
 
 
+UNLINKED = {
+    "nobody": {"design.index": "/design"},
+    "member": {"learn.play-document": "document", "learn.play-audio": "audio", "talk.index-document": "document/talk"},
+}
+"""Pages that no link leads to, and pages that share their endpoint with another: name, and address or kind of item."""
+
+
+def unlinked(site: Site, who: str) -> Iterator[tuple[str, str]]:
+    """Name and address of each of `UNLINKED` for a role; items are those of the sample city whose file was made."""
+    for name, address in UNLINKED.get(who, {}).items():
+        kind, _, rest = address.partition("/")
+        item = site.ready_item(kind) if kind else None
+        if item or not kind:
+            yield name, f"/learn/{item}" + (f"/{rest}" if rest else "") if item else address
+
+
 def axe_script() -> str:
     """The source of axe, to be run in a page before `AXE`."""
     return (resources.files("axe_playwright_python") / "axe.min.js").read_text()

@@ -16,16 +16,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 
-from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
-from academy.jobs.api import Job
 from academy.library.models import CourseItem, CourseVersion
 from academy.people.models import Organisation
 from academy.trainings.models import Training
-from tests.browser.sample_site import Site, sample_site
+from tests.browser.sample_site import FILM, Site, filmed_site
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS, until
-from tests.support.shortcuts import drain
 
 FOLDER = Path(__file__).parents[2] / "docs" / "images"
 LARGEST, PHONE_LARGEST = 60_000, 30_000
@@ -35,8 +32,6 @@ HELP_LARGEST = 24_000
 PHONE = (390, 640)
 THEMES = ("light", "dark")
 QUALITIES = (80, 70, 60, 50, 40)
-FILM = COURSES[CAMPAIGNS[-1].courses[0]].title
-"""The lecture that the sample member has begun, and has not finished."""
 
 
 @dataclass(frozen=True)
@@ -137,22 +132,6 @@ PICTURES = (
     _help("administrator", "city", "/", "h1"),
     _help("keeper", "auditor", "/audit", "h1"),
 )
-
-
-@contextmanager
-def filmed_site(folder: Path) -> Iterator[Site]:
-    """The sample city with the one lecture that a picture shows; to encode all of them takes minutes."""
-    with sample_site(folder) as site:
-        runtime: Runtime = site.app.extensions["academy"]
-        with runtime.db.begin() as tx:
-            job = tx.scalars(select(Job).where(Job.name == JOB)).one()
-            job.args = {
-                "files": [
-                    entry for entry in job.args["files"] if entry[1]["title"] == FILM or entry[1]["kind"] == "image"
-                ]
-            }
-        drain(runtime)
-        yield site
 
 
 @contextmanager

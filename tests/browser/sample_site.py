@@ -1,7 +1,7 @@
 """The sample city as a running academy, for tests that walk through its pages."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -17,9 +17,18 @@ from academy.accounts.models import Account
 from academy.app import create_app
 from academy.cli.database import alembic_config
 from academy.cli.sample import create_city
+from academy.cli.sample.courses import COURSES, JOB
+from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
+from academy.jobs.api import Job
+from academy.library.models import Course, CourseItem, ItemVersion
+from academy.media.models import Asset, AssetState
 from tests.conftest import make_settings
 from tests.support import factories
+from tests.support.shortcuts import drain
+
+FILM = COURSES[CAMPAIGNS[-1].courses[0]].title
+"""The lecture that the sample member has begun, and has not finished."""
 
 
 class Site(NamedTuple):
@@ -35,6 +44,24 @@ class Site(NamedTuple):
             return str(self.app.url_map.bind("localhost").match(address.partition("?")[0].partition("#")[0])[0])
         except HTTPException:
             return None
+
+    def ready_item(self, kind: str) -> str | None:
+        """The public id of a published item of a kind whose file was made."""
+        with self.app.extensions["academy"].db.read() as tx:
+            found: str | None = tx.scalar(
+                select(CourseItem.public_id)
+                .join(ItemVersion, ItemVersion.item_id == CourseItem.id)
+                .join(Course, Course.published_version_id == ItemVersion.course_version_id)
+                .join(Asset, Asset.id == ItemVersion.asset_id)
+                .where(ItemVersion.kind == kind, Asset.state == AssetState.READY)
+                .limit(1)
+            )
+            return found
+
+    def unseen(self, seen: Collection[str | None]) -> list[str]:
+        """Endpoints of pages that were not looked at."""
+        pages = {rule.endpoint for rule in self.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+        return sorted(pages - set(seen))
 
 
 @contextmanager
@@ -61,3 +88,17 @@ def sample_site(folder: Path) -> Iterator[Site]:
         thread.join()
         server.server_close()
         runtime.db.dispose()
+
+
+@contextmanager
+def filmed_site(folder: Path, *titles: str) -> Iterator[Site]:
+    """The sample city with some lectures really made (by default `FILM`); to encode all of them takes minutes."""
+    wanted = titles or (FILM,)
+    with sample_site(folder) as site:
+        runtime: Runtime = site.app.extensions["academy"]
+        with runtime.db.begin() as tx:
+            job = tx.scalars(select(Job).where(Job.name == JOB)).one()
+            files = job.args["files"]
+            job.args = {"files": [one for one in files if one[1]["title"] in wanted or one[1]["kind"] == "image"]}
+        drain(runtime)
+        yield site

@@ -8,8 +8,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from academy.web.help import PAGES
-from tests.browser.pictures import FOLDER, HELP, PICTURES, Picture, file_name, filmed_site, opened, taken
-from tests.browser.sample_site import Site
+from tests.browser.pictures import FOLDER, HELP, PICTURES, Picture, file_name, opened, taken
+from tests.browser.sample_site import Site, filmed_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.media, pytest.mark.needs("voice")]
 
