@@ -31,6 +31,8 @@ class HelpTask:
     begins: Callable[[], str | None] | None = None
     begin: Message | None = None
     """What the link to that page says."""
+    picture: str = ""
+    """What it looks like, as that of a page; blank where words do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +80,17 @@ LEARN = HelpPage(
             ),
         ),
         HelpTask(
+            msg("没有信号的地方也能学"),
+            (
+                msg("在有 Wi-Fi 的地方打开一节课，点“存到手机”，先看要占多大地方。"),
+                msg("出门没有信号，打开“我的”里的“离线课程”，点开就能看。"),
+                msg("看过的记在手机里，有信号时自己报上去，照样算。"),
+            ),
+            lambda: link("offline.index"),
+            msg("看存着的课"),
+            "offline",
+        ),
+        HelpTask(
             msg("记笔记、问老师"),
             (
                 msg("文稿每一句旁边有“更多”：记笔记、收藏这一句、提问、从这里分享。"),
@@ -85,6 +98,7 @@ LEARN = HelpPage(
             ),
             lambda: link("talk.notes"),
             msg("看我的笔记"),
+            "talk",
         ),
         HelpTask(
             msg("看看自己学了多少"),
@@ -116,7 +130,7 @@ SECRETARY = HelpPage(
             msg("看支部学得怎么样"),
             (
                 msg("首页一句话说明每项培训能不能按时完成。"),
-                msg("点进去是每个人：绿色对勾已完成，橙色圆点在学，红色三角没开始，状态旁边有文字。"),
+                msg("点进去是每个人：绿色对勾已完成，橙色三角在学，红色方块没开始，横线是免训，旁边都有文字。"),
             ),
             lambda: link("trainings.mine"),
             msg("看培训"),
@@ -155,11 +169,12 @@ TRAINER = HelpPage(
             msg("新建一门课"),
             (
                 msg("在工作室点“新建课程”，填标题、简介、分类和主讲人。"),
-                msg("上传视频、音频或文档。断网、关机都可以接着传，不用从头来。"),
-                msg("系统自动转码、生成字幕；页面会告诉您做到哪一步。"),
+                msg("把视频、音频或文档拖到页面上，可以一次几个。断网、关机都可以接着传，不用从头来。"),
+                msg("最上面是四步：资料、文件、字幕、提交。还差什么，写在下面；转码的进度页面自己更新。"),
             ),
             lambda: link("studio.new"),
             msg("新建课程"),
+            "steps",
         ),
         HelpTask(
             msg("校对字幕"),
@@ -199,11 +214,13 @@ REVIEWER = HelpPage(
             msg("审一门课"),
             (
                 msg("“审阅”里按等待时间排列，等得最久的在最上面。"),
+                msg("边看边写批注：钉在那一秒、那一页上，作者一点就到。"),
                 msg("完整看一遍视频和字幕，再决定通过还是退回。退回要写清楚改什么。"),
                 msg("自己做的课不能自己审。"),
             ),
             lambda: link("review.index"),
             msg("到审阅"),
+            "pins",
         ),
         HelpTask(
             msg("审字幕的改动"),

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
-from academy.library.models import CourseItem, CourseVersion
+from academy.library.models import Course, CourseItem, CourseVersion
 from academy.people.models import Organisation
 from academy.trainings.models import Training
 from tests.browser.sample_site import FILM, Site, filmed_site
@@ -61,6 +61,17 @@ def _player(runtime: Runtime) -> str:
         )
 
 
+def _kept(runtime: Runtime) -> str:
+    return _player(runtime).replace("/learn/", "/my/offline/")
+
+
+def _course(runtime: Runtime, desk: str, state: str) -> str:
+    """The page of a course in work, by the state of its version."""
+    with runtime.db.read() as tx:
+        found = select(Course.public_id).join(CourseVersion, CourseVersion.id == Course.draft_version_id)
+        return f"/{desk}/{tx.scalars(found.where(CourseVersion.state == state)).first()}"
+
+
 def _statistics(runtime: Runtime) -> str:
     with runtime.db.read() as tx:
         training = tx.scalars(select(Training).where(Training.title == CAMPAIGNS[-1].title)).one()
@@ -87,6 +98,19 @@ def _playing(page: Page) -> None:
     )
 
 
+def _asking(page: Page) -> None:
+    """Open the sheet for a sentence of the film."""
+    page.reload()
+    page.locator("[data-talk-now]").click()
+    page.locator(".talk-sheet").wait_for()
+
+
+def _pinned(page: Page) -> None:
+    """Come to the comments."""
+    _loaded(page)
+    page.locator(".pinned").first.evaluate("one => one.scrollIntoView({block: 'start'})")
+
+
 def _drawn(page: Page) -> None:
     """Load again, for a chart takes its colours when it is drawn; wait until it has stopped moving."""
     page.reload()
@@ -97,6 +121,9 @@ def _drawn(page: Page) -> None:
 def _help(name: str, account: str, address: str, *shows: str) -> Picture:
     """A page as its role sees it on a phone."""
     return Picture(name, account, PHONE, lambda _runtime: address, _loaded, shows, HELP, HELP_LARGEST, ("light",))
+
+
+IN_HELP = (HELP, HELP_LARGEST, ("light",))
 
 
 def _phone(name: str, account: str, address: str, *shows: str) -> Picture:
@@ -131,6 +158,26 @@ PICTURES = (
     _help("reviewer", "reviewer", "/review", "h1", "table"),
     _help("administrator", "city", "/", "h1"),
     _help("keeper", "auditor", "/audit", "h1"),
+    Picture("offline", "member", PHONE, _kept, _loaded, (".keep-form", "[data-begin]"), *IN_HELP),
+    Picture("talk", "member", PHONE, _player, _asking, (".talk-sheet [data-keys]",), *IN_HELP),
+    Picture(
+        "steps",
+        "trainer",
+        PHONE,
+        lambda runtime: _course(runtime, "studio", "returned"),
+        _loaded,
+        (".stepper",),
+        *IN_HELP,
+    ),
+    Picture(
+        "pins",
+        "reviewer",
+        PHONE,
+        lambda runtime: _course(runtime, "review", "submitted"),
+        _pinned,
+        (".pinned",),
+        *IN_HELP,
+    ),
 )
 
 
