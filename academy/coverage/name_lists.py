@@ -28,6 +28,8 @@ SORTS = ("name", "progress", "completed_on")
 class NameStatus(enum.StrEnum):
     """Status filter of a list of names: one definition for the list and for every figure that links to it."""
 
+    DUE = "due"
+    STARTED = "started"
     MISSING = "missing"
     NO_ACCOUNT = "no_account"
     NOT_STARTED = "not_started"
@@ -41,6 +43,8 @@ class NameStatus(enum.StrEnum):
 
 
 NAME_STATUSES: dict[str, Message] = {
+    NameStatus.DUE: msg("应训"),
+    NameStatus.STARTED: msg("已参学"),
     NameStatus.MISSING: msg("还没完成"),
     NameStatus.NO_ACCOUNT: msg("未开通账号"),
     NameStatus.NOT_STARTED: msg("未开始"),
@@ -158,6 +162,8 @@ def count_names(tx: Tx, name_filter: NameFilter) -> int:
 
 _COUNTED: dict[str, Callable[[Figures], int]] = {
     "": lambda found: found.due + found.exempt,
+    NameStatus.DUE: lambda found: found.due,
+    NameStatus.STARTED: lambda found: found.started,
     NameStatus.MISSING: lambda found: found.missing,
     NameStatus.UNDER_WAY: lambda found: found.started - found.completed,
     NameStatus.COMPLETED: lambda found: found.completed,
@@ -213,6 +219,8 @@ def _narrow(pieces: Any, end: dt.date, training_id: int) -> dict[str, ColumnElem
     not_started = or_(pieces.c.started_on.is_(None), pieces.c.started_on > end)
     incomplete = or_(pieces.c.completed_on.is_(None), pieces.c.completed_on > end)
     return {
+        NameStatus.DUE: due,
+        NameStatus.STARTED: and_(due, started),
         NameStatus.MISSING: and_(due, incomplete),
         NameStatus.NO_ACCOUNT: and_(due, not_started, ~account),
         NameStatus.NOT_STARTED: and_(due, not_started, account),
