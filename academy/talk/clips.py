@@ -11,8 +11,7 @@ from academy.core.errors import Forbidden, Invalid
 from academy.core.i18n import msg
 from academy.core.unique import get_or_create
 from academy.learning.api import Unit
-from academy.library.api import ItemVersion
-from academy.library.models import Course, CourseVersion
+from academy.library.models import Course, CourseVersion, ItemVersion
 from academy.media.api import Cue
 from academy.talk import places, rules
 from academy.talk.kinds import PlaceState

@@ -40,9 +40,7 @@ CALLS = 200
 
 WITH_DONE = ("due", "started", "completed", "exempt")
 """Filters that show people whom nobody has to call."""
-CALL_WORDS = {
-    "statuses": [(key, word) for key, word in coverage.NAME_STATUSES.items() if key not in WITH_DONE]
-}
+CALL_WORDS = {"statuses": [(key, word) for key, word in coverage.NAME_STATUSES.items() if key not in WITH_DONE]}
 
 
 @bp.get("/coverage/<training>/<organisation>/remind")

@@ -77,6 +77,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "coverage": "figures are sums over enrolments",
         "outreach": "recipients are enrolled members that nobody reminded lately",
         "reports": "reports join trainings with their enrolments",
+        "cli.sample": ROWS,
     },
 }
 """Owner → component that may name its tables in SQL → why a query of the owner's would not do."""

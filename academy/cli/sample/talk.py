@@ -13,7 +13,7 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.library.models import Course, CourseVersion, ItemVersion
 from academy.talk.models import Clip, Favourite, Note, Question
-from academy.trainings.api import Training
+from academy.trainings.models import Training
 
 LECTURE = COURSES[1]
 MS_A_LETTER = 230
