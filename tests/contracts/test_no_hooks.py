@@ -20,6 +20,8 @@ UNUSED = {
     "academy.faculty.models.LecturerAbsence": "as above",
     "academy.faculty.models.LecturerConsent": "as above",
     "academy.faculty.models.LecturerSubject": "as above",
+    "academy.faculty.planning.explanations.Explainer": "as above",
+    "academy.faculty.planning.prices.price_of": "as above",
     "academy.faculty.rules.even_shares": "as above",
     "academy.media.captions.parse_captions.main": "run by its module's name, in the jail",
     "academy.media.documents.read_package.main": "likewise",

@@ -138,7 +138,7 @@ PLAIN = PlanningProblem((CHEN,), (TOPIC,), (HALL,), NEXT_TERM)
     [
         (replace(PLAIN, candidates=()), "还没有人讲“党史”"),
         (replace(PLAIN, topics=(replace(TOPIC, levels=frozenset("市")),)), "不在这一题要求的层级"),
-        (replace(PLAIN, topics=(replace(TOPIC, lecturers=2),)), "要 2 位老师合讲，能讲的只有 1 位"),
+        (replace(PLAIN, topics=(replace(TOPIC, lecturers=2),)), "要几位老师合讲，能讲的只有 1 位"),
         (replace(PLAIN, topics=(replace(TOPIC, seats=51),)), "没有坐得下 51 人的场地"),
         (replace(PLAIN, candidates=(replace(CHEN, evenings=frozenset()),)), "都没有空"),
         (replace(PLAIN, candidates=(replace(CHEN, limit=0),)), "1 位老师本学期都已排满"),

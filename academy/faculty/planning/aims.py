@@ -3,13 +3,13 @@
 import datetime as dt
 from collections import Counter
 
-from academy.faculty.planning.model import Model
+from academy.faculty.planning.model import PlanningModel
 from academy.faculty.planning.score import kept_pairs
 
 Aim = dict[int, int]
 
 
-def aims_of(model: Model) -> list[Aim]:
+def aims_of(model: PlanningModel) -> list[Aim]:
     """One aim for each field of a `Score`, in their order; equal to the field but for a constant."""
     topics = model.problem.topics
     fullness = _fullness(model)
@@ -25,7 +25,7 @@ def aims_of(model: Model) -> list[Aim]:
     ]
 
 
-def _slipping(model: Model) -> Aim:
+def _slipping(model: PlanningModel) -> Aim:
     aim = {}
     for lecturer, duty in model.problem.pressing:
         met = model.program.column()
@@ -36,7 +36,7 @@ def _slipping(model: Model) -> Aim:
     return aim
 
 
-def _fullness(model: Model) -> list[list[int]]:
+def _fullness(model: PlanningModel) -> list[list[int]]:
     """For each evening as many columns as it has sittings; so many of them are 1 as it has lectures."""
     sittings = Counter(one.evening for one in model.problem.sittings)
     found = []
@@ -48,7 +48,7 @@ def _fullness(model: Model) -> list[list[int]]:
     return found
 
 
-def _empty(model: Model, fullness: list[list[int]]) -> Aim:
+def _empty(model: PlanningModel, fullness: list[list[int]]) -> Aim:
     aim = {}
     for steps in fullness:
         empty = model.program.column()
@@ -57,7 +57,7 @@ def _empty(model: Model, fullness: list[list[int]]) -> Aim:
     return aim
 
 
-def _misfit(model: Model) -> Aim:
+def _misfit(model: PlanningModel) -> Aim:
     aim = {}
     for (lecturer, number), column in model.gives.items():
         if fit := model.problem.misfit(model.problem.candidate[lecturer], model.bundles[number].first):
@@ -65,7 +65,7 @@ def _misfit(model: Model) -> Aim:
     return aim
 
 
-def _load(model: Model) -> Aim:
+def _load(model: PlanningModel) -> Aim:
     """A lecturer's first lecture costs what was taught before, each further one 1 more."""
     aim: Aim = {}
     for one in model.problem.candidates:
@@ -78,7 +78,7 @@ def _load(model: Model) -> Aim:
     return aim
 
 
-def _moved(model: Model) -> Aim:
+def _moved(model: PlanningModel) -> Aim:
     aim: Aim = {}
     for lecturer, what in sorted(kept_pairs(model.problem.previous), key=str):
         if isinstance(what, dt.date):

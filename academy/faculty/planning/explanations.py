@@ -121,7 +121,7 @@ class Explainer:
 
     def _too_few(self, topic: PlannedTopic, able: int) -> Message:
         if able:
-            return nmsg("这一题要 %(needed)s 位老师合讲，能讲的只有 %(n)s 位", able, needed=topic.lecturers)
+            return nmsg("这一题要几位老师合讲，能讲的只有 %(n)s 位", able)
         if any(topic.subject in one.subjects for one in self.problem.candidates):
             return msg("讲“%(subject)s”的老师都不在这一题要求的层级", subject=topic.subject)
         return msg("师资库里还没有人讲“%(subject)s”", subject=topic.subject)

@@ -16,7 +16,7 @@ from academy.faculty.planning.problem import PlanningProblem, Ruling
 from academy.faculty.planning.program import Infeasible, Program
 
 
-class Model:
+class PlanningModel:
     """Columns and rows of a problem. Raises `Infeasible` where two rulings contradict each other over a venue."""
 
     def __init__(self, problem: PlanningProblem) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from academy.faculty.planning.aims import aims_of
-from academy.faculty.planning.model import Model
+from academy.faculty.planning.model import PlanningModel
 from academy.faculty.planning.problem import PlannedLecture, PlanningProblem, Sitting
 from academy.faculty.planning.score import Score, score
 from academy.faculty.planning.solver import minimise
@@ -27,7 +27,7 @@ def propose(problem: PlanningProblem) -> Proposal:
 
     Raises `Infeasible` where the rulings contradict what is possible, and `SolverMissing`.
     """
-    model = Model(problem)
+    model = PlanningModel(problem)
     values, proven = minimise(model.program, aims_of(model))
     lectures = tuple(sorted(_Answer(model, values).lectures()))
     return Proposal(lectures, score(problem, lectures), proven)
@@ -37,7 +37,7 @@ def propose(problem: PlanningProblem) -> Proposal:
 class _Answer:
     """What the solver chose: still without venues, and without the evening of topics that aren't timed."""
 
-    model: Model
+    model: PlanningModel
     values: list[int]
 
     def lectures(self) -> Iterator[PlannedLecture]:
