@@ -28,7 +28,7 @@ from academy.web.after_lesson import load_after_lesson
 bp = Blueprint("learn", __name__)
 page = functools.partial(http.page, section=menu.COURSES)
 PAGES_TOGETHER = 8
-"""Pages of a document that come with one answer: 10 KB of words, a fifth of a second on a slow line."""
+"""Pages of a document that come with one answer: 6 KB of words, an eighth of a second on a slow line."""
 
 
 @bp.get("/learn/<item_public_id>")
