@@ -174,7 +174,8 @@ def run_module(
     """
     packages = sorted({Path(str(spec.origin)).parent.parent for spec in map(importlib.util.find_spec, _USED) if spec})
     command = [sys.executable, "-I", "-S", str(_JAILED), str(_PACKAGE), os.pathsep.join(map(str, packages)), name]
-    sees = (_PACKAGE, *packages, *(path.resolve() for path in sees))
+    # An environment made with copies has an interpreter of its own, outside of what the jail takes Python to be.
+    sees = (_PACKAGE, Path(sys.executable).resolve(), *packages, *(path.resolve() for path in sees))
     return run([*command, *arguments], folder=folder, limits=limits, sees=sees, given=given)
 
 
