@@ -96,6 +96,7 @@ def _playing(page: Page) -> None:
         "document.querySelector('[data-said]').innerText && document.querySelector('.transcript [aria-current]')"
         " && (document.querySelector('video').pause(), true)",
     )
+    page.locator("[data-controls]").evaluate("keys => keys.scrollIntoView({block: 'end'})")
 
 
 def _asking(page: Page) -> None:
