@@ -57,3 +57,11 @@ def classes_of_term(tx: Tx, term: TeachingTerm) -> Sequence[TrainingClass]:
         .where(TrainingClass.term_id == term.id)
         .order_by(TrainingClass.is_main.desc(), TrainingClass.first_day, TrainingClass.id)
     ).all()
+
+
+def holidays_by_year(tx: Tx) -> list[tuple[int, list[Holiday]]]:
+    """All notices by the year in which they begin, the newest year first, its days in their order."""
+    found: dict[int, list[Holiday]] = {}
+    for row in tx.scalars(select(Holiday).order_by(Holiday.first_day, Holiday.id)):
+        found.setdefault(row.first_day.year, []).append(row)
+    return sorted(found.items(), reverse=True)

@@ -1,11 +1,148 @@
 """The leaders' lecture programme: pool of lecturers, obligations, lectures with their class hours."""
 
+from academy.faculty.access import (
+    PROGRAMME_READERS,
+    access_lecture,
+    access_pool_membership,
+    is_programme_office,
+    require_programme_office,
+)
+from academy.faculty.hours import term_shares
+from academy.faculty.kinds import ConsentKind, LectureEvidenceKind, LectureKind, LecturerLevel, LectureState, PoolState
+from academy.faculty.lecture_queries import (
+    LectureFilter,
+    count_lectures_to_confirm,
+    forum_lectures,
+    lecture_teachers,
+    list_lectures,
+    planned_on,
+    public_lectures,
+)
+from academy.faculty.lectures import (
+    PlannedLecture,
+    TeachingReport,
+    cancel_lecture,
+    confirm_lecture,
+    lecturer_ids,
+    plan_lecture,
+    reopen_lecture,
+    report_no_show,
+)
+from academy.faculty.ledger import NO_LEVEL, HoursFilter, hour_lines, term_sums
+from academy.faculty.models import PoolMembership, ProgrammeLecture
+from academy.faculty.obligations import demands_on
+from academy.faculty.particulars import (
+    add_absence,
+    add_window,
+    give_consent,
+    link_member,
+    remove_absence,
+    remove_window,
+    set_load,
+    set_subjects,
+    withdraw_lecturer_consent,
+)
+from academy.faculty.pool import change_pool_state, invite_lecturer, undo_pool_state
+from academy.faculty.posts import add_post, end_post, remove_post, reopen_post
+from academy.faculty.queries import PoolFilter, count_pool, evidence_of, lecturer_file, list_pool, obligations_by_unit
 from academy.faculty.recount import recount_differences
-from academy.faculty.rule_changes import seed_rules
+from academy.faculty.rule_changes import (
+    RuleTerms,
+    change_floor,
+    change_rule,
+    list_floors,
+    list_rules,
+    preview_rule,
+    seed_rules,
+)
+from academy.faculty.rules import POOL_MOVES, ObligationState, even_shares
 from academy.faculty.simulation import simulate
+from academy.faculty.words import (
+    CONSENT_NAMES,
+    EVIDENCE_NAMES,
+    LECTURE_KIND_NAMES,
+    LECTURE_STATE_NAMES,
+    LEVEL_NAMES,
+    OBLIGATION_NAMES,
+    PART_NAMES,
+    POOL_STATE_NAMES,
+)
 
 __all__ = [
+    "CONSENT_NAMES",
+    "EVIDENCE_NAMES",
+    "LECTURE_KIND_NAMES",
+    "LECTURE_STATE_NAMES",
+    "LEVEL_NAMES",
+    "NO_LEVEL",
+    "OBLIGATION_NAMES",
+    "PART_NAMES",
+    "POOL_MOVES",
+    "POOL_STATE_NAMES",
+    "PROGRAMME_READERS",
+    "ConsentKind",
+    "HoursFilter",
+    "LectureEvidenceKind",
+    "LectureFilter",
+    "LectureKind",
+    "LectureState",
+    "LecturerLevel",
+    "ObligationState",
+    "PlannedLecture",
+    "PoolFilter",
+    "PoolMembership",
+    "PoolState",
+    "ProgrammeLecture",
+    "RuleTerms",
+    "TeachingReport",
+    "access_lecture",
+    "access_pool_membership",
+    "add_absence",
+    "add_post",
+    "add_window",
+    "cancel_lecture",
+    "change_floor",
+    "change_pool_state",
+    "change_rule",
+    "confirm_lecture",
+    "count_lectures_to_confirm",
+    "count_pool",
+    "demands_on",
+    "end_post",
+    "even_shares",
+    "evidence_of",
+    "forum_lectures",
+    "give_consent",
+    "hour_lines",
+    "invite_lecturer",
+    "is_programme_office",
+    "lecture_teachers",
+    "lecturer_file",
+    "lecturer_ids",
+    "link_member",
+    "list_floors",
+    "list_lectures",
+    "list_pool",
+    "list_rules",
+    "obligations_by_unit",
+    "plan_lecture",
+    "planned_on",
+    "preview_rule",
+    "public_lectures",
     "recount_differences",
+    "remove_absence",
+    "remove_post",
+    "remove_window",
+    "reopen_lecture",
+    "reopen_post",
+    "report_no_show",
+    "require_programme_office",
     "seed_rules",
+    "set_load",
+    "set_subjects",
     "simulate",
+    "term_shares",
+    "term_sums",
+    "undo_pool_state",
+    "withdraw_lecturer_consent",
 ]

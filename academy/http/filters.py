@@ -87,6 +87,21 @@ def study_hours(minutes: int | None) -> str:
     return NONE if minutes is None else f"{minutes / 45:,.1f}".removesuffix(".0")
 
 
+def class_hours(parts: int | None) -> str:
+    """Ten-thousandths of a class hour (课时) as hours, to two decimals: 20000 as 2, 6660 as 0.67."""
+    return NONE if parts is None else f"{parts / 10_000:,.2f}".rstrip("0").rstrip(".")
+
+
+def permille_exact(value: int | None) -> str:
+    """Permille as per cent with one decimal, nothing rounded: 199 as 19.9%."""
+    return NONE if value is None else f"{value / 10:.1f}%"
+
+
+def minute_of_day(value: int | None) -> str:
+    """Minutes after midnight as 18:00."""
+    return NONE if value is None else f"{value // 60:02}:{value % 60:02}"
+
+
 def filesize(size: float | None) -> str:
     """Bytes as 1.5 MB."""
     if size is None:
@@ -130,6 +145,9 @@ def install(app: Flask) -> None:
         "number": count,
         "filesize": filesize,
         "study_hours": study_hours,
+        "class_hours": class_hours,
+        "permille_exact": permille_exact,
+        "minute_of_day": minute_of_day,
         "phone": phone,
         "in_fours": in_fours,
         "say": translated,

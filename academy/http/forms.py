@@ -29,6 +29,7 @@ Options = Collection[str] | Callable[[], Collection[str]]
 UNKNOWN_VERB = msg("没有这个操作，请刷新页面再试。")
 NOT_OFFERED = msg("请从列表里选择。")
 NO_DAY = msg("请填写日期。")
+NO_MINUTE = msg("请填写时间，例如 18:00。")
 NO_NUMBER = msg("请填写整数。")
 NO_FIGURE = msg("请填写数字。")
 NO_FILE = msg("请选择文件。")
@@ -217,6 +218,20 @@ class Day(Field):
             return clock.read_day(text.strip()) if text.strip() else None
         except ValueError:
             raise ValueError(self.refusal) from None
+
+
+class Minute(Field):
+    """A time of day as browsers send it, ``18:00``, in minutes after midnight; None where nothing was typed."""
+
+    data: int | None
+
+    def read(self, text: str) -> int | None:
+        """The minutes."""
+        try:
+            at = dt.time.fromisoformat(text.strip()) if text.strip() else None
+        except ValueError:
+            raise ValueError(NO_MINUTE) from None
+        return at.hour * 60 + at.minute if at is not None else None
 
 
 class Number(Field):

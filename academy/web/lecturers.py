@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from academy import http
+from academy.core import clock
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
+from academy.faculty import api as faculty
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import Form, Key, Text
@@ -107,5 +109,8 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
         row = library.access_lecturer(tx, actor(), public_id)
         found = library.lecturer_page(tx, row, number_in(request.args.get("page")))
         states = learning.course_states(tx, member_on_show(), [card.course.id for card in found.courses.rows])
+        evenings = faculty.public_lectures(tx, row, clock.today())
     keeper = library.may_keep_shelves(actor())
-    return render_template("lecturers/lecturer.html", page=found, states=states, keeper=keeper, errors=errors)
+    return render_template(
+        "lecturers/lecturer.html", page=found, states=states, evenings=evenings, keeper=keeper, errors=errors
+    )

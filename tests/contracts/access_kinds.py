@@ -202,6 +202,18 @@ def export(world: World, place: str, role: str) -> Ids:
     return {"public_id": world.public_id("export", place, "others" if role == NOBODY else role)}
 
 
+@kind
+def teaching_term(world: World, _place: str, _role: str) -> Ids:
+    """A term of the school."""
+    return dict.fromkeys(("public_id", "term"), world.made["teaching_term", ""].public_id)
+
+
+@kind
+def holiday(world: World, _place: str, _role: str) -> Ids:
+    """Days off."""
+    return {"public_id": world.made["holiday", ""].public_id}
+
+
 def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], Ids]:
     """A thing of one's own, or of somebody else in the same branch."""
     return lambda world, place, role: {
@@ -220,6 +232,8 @@ PLACED = (
     "request",
     "question",
     "clip",
+    "pool",
+    "taught",
 )
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published")}

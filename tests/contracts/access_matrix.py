@@ -225,6 +225,30 @@ GET    /organisations/<public_id>/change                              organisati
 POST   /organisations/<public_id>/change                              organisation .  .  .  .  .  +  .  .  .  .
 GET    /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
 POST   /organisations/<public_id>/members/new                         organisation .  .  .  .  .  +  +  .  .  .
+GET    /faculty                                                       nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/new                                                   nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/new                                                   nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lecturers/<public_id>                                 pool         .  .  .  .  .  +  .  .  .  .
+POST   /faculty/lecturers/<public_id>                                 pool         .  .  .  .  .  .  .  .  .  .
+GET    /faculty/obligations                                           nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/obligations/rules                                     nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/obligations/rules                                     nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures                                              nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/lectures/new                                          nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/lectures/new                                          nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>                                  taught       .  .  .  .  .  +  .  .  .  .
+POST   /faculty/lectures/<public_id>                                  taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/hours                                                 nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/hours/<term>                                          teaching_term .  .  .  .  .  .  .  .  .  .
+GET    /faculty/hours/<term>/lectures                                 teaching_term .  .  .  .  .  .  .  .  .  .
+GET    /faculty/terms                                                 nothing      .  .  .  .  .  *  .  .  .  .
+POST   /faculty/terms                                                 nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/terms/<public_id>                                     teaching_term .  .  .  .  .  *  .  .  .  .
+POST   /faculty/terms/<public_id>                                     teaching_term .  .  .  .  .  .  .  .  .  .
+GET    /faculty/holidays/new                                          nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/holidays/new                                          nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
 GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
@@ -400,6 +424,15 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "exemptions.create": ("harmless", "somebody else decides"),
     "exemptions.decide": ("asks", 'url_for("exemptions.decide"'),
     "files.remove": ("asks", 'url_for("files.remove"'),
+    "holidays.change": ("shows", "faculty/holiday.html"),
+    "holidays.create": ("shows", "faculty/holiday.html"),
+    "lectures.plan": ("back", "a planned lecture is cancelled"),
+    "lectures.report": ("back", "the same form takes back what was entered"),
+    "obligations.change_rules": ("shows", "faculty/rules.html"),
+    "pool.invite": ("back", "somebody who was invited leaves the pool"),
+    "pool_lecturer.change": ("asks", 'hidden={"verb": "remove_post"'),
+    "terms.change": ("shows", "faculty/term.html"),
+    "terms.create": ("back", "a term is changed, a classroom retired"),
     "grants.approve_second_step": ("harmless", ""),
     "grants.code": ("back", "another code is issued"),
     "grants.create": ("back", "the role is revoked"),

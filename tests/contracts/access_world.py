@@ -15,11 +15,13 @@ from academy.accounts import privacy_requests
 from academy.accounts.authentication import screens
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
+from academy.classes.models import Holiday
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
+from academy.faculty.models import PoolMembership
 from academy.jobs.api import enqueue
 from academy.learning import corrections
 from academy.learning import service as progress
@@ -43,6 +45,7 @@ from academy.talk.places import Spot
 from academy.talk.rules import Saved
 from academy.trainings import service as trainings
 from tests.support import factories as make
+from tests.support import faculty
 from tests.support.savepoints import CurrentRuntime
 from tests.support.shortcuts import drain
 from tools.pages import methods
@@ -199,8 +202,23 @@ class World:
             heard = make.lines(tx, tx.get_one(Course, course.id))[0].item
             self.made["question", place] = questions.ask_question(tx, who, heard, place, Spot(0), "名单贴在哪里？")
             self.made["clip", place] = clips.make_clip(tx, who, heard, Spot(0), Spot(9000))
+        self._faculty(tx)
         self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
         self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")
+
+    def _faculty(self, tx: Tx) -> None:
+        """A lecturer of each place with a lecture, a term, days off."""
+        today = clock.today()
+        term = faculty.term(tx, today - dt.timedelta(60), today + dt.timedelta(60))
+        self.made["teaching_term", ""] = term
+        self.made["holiday", ""] = Holiday(name="节", first_day=today, last_day=today)
+        tx.add(self.made["holiday", ""])
+        for days, (place, node) in enumerate(self.nodes.items()):
+            person = faculty.lecturer(tx, node)
+            self.made["pool", place] = tx.scalars(
+                select(PoolMembership).where(PoolMembership.lecturer_id == person.id)
+            ).one()
+            self.made["taught", place] = faculty.lecture(tx, term, today - dt.timedelta(days), (person, 1000))
 
     def _belongings(self, tx: Tx, owner: str, account: Account) -> None:
         """One of everything that belongs to a person."""
