@@ -19,7 +19,7 @@ from academy.faculty.lecture_queries import (
     public_lectures,
 )
 from academy.faculty.lectures import (
-    PlannedLecture,
+    NewLecture,
     TeachingReport,
     cancel_lecture,
     confirm_lecture,
@@ -87,8 +87,8 @@ __all__ = [
     "LectureKind",
     "LectureState",
     "LecturerLevel",
+    "NewLecture",
     "ObligationState",
-    "PlannedLecture",
     "PoolFilter",
     "PoolMembership",
     "PoolState",

@@ -28,7 +28,7 @@ SHARES = msg("几位讲师的份额加起来要正好是 100%%，每位都大于
 
 
 @dataclass(frozen=True)
-class PlannedLecture:
+class NewLecture:
     """What is planned: who teaches with which shares (permille), when and where, for a class or for the forum."""
 
     title: str
@@ -53,7 +53,7 @@ class TeachingReport:
     """Row id of a substitute → of the lecturer who was planned."""
 
 
-def plan_lecture(tx: Tx, actor: Actor, plan: PlannedLecture) -> ProgrammeLecture:
+def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
     """Put a lecture on the timetable.
 
     Raises:
@@ -86,7 +86,7 @@ def plan_lecture(tx: Tx, actor: Actor, plan: PlannedLecture) -> ProgrammeLecture
     return made
 
 
-def _checked(tx: Tx, plan: PlannedLecture) -> TeachingTerm:
+def _checked(tx: Tx, plan: NewLecture) -> TeachingTerm:
     wrong = {}
     if not 1 <= len(tidy_text(plan.title, TITLE_LENGTH + 1)) <= TITLE_LENGTH:
         wrong["title"] = msg("题目请写 1 到 %(most)s 个字。", most=TITLE_LENGTH)

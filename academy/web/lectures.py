@@ -21,7 +21,7 @@ from academy.faculty.api import (
     LectureFilter,
     LectureKind,
     LectureState,
-    PlannedLecture,
+    NewLecture,
     PoolFilter,
     ProgrammeLecture,
     TeachingReport,
@@ -120,7 +120,7 @@ def plan() -> Any:
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-def _plan(tx: Tx, form: LectureForm) -> PlannedLecture:
+def _plan(tx: Tx, form: LectureForm) -> NewLecture:
     missing = {"day": NO_DAY, "minute": NO_MINUTE, "hours": NO_NUMBER}
     wrong = {name: text for name, text in missing.items() if form[name].data is None}
     if wrong:
@@ -133,7 +133,7 @@ def _plan(tx: Tx, form: LectureForm) -> PlannedLecture:
     lecturers = faculty.lecturer_ids(tx, [one for one, _share in chosen])
     shares = _shares([share for _one, share in chosen])
     place, lesson_of = form.classroom.data, form.lecture_class.data
-    return PlannedLecture(
+    return NewLecture(
         title=form.title.data,
         day=form.day.data or clock.today(),
         minute=form.minute.data or 0,
