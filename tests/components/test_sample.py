@@ -1,6 +1,7 @@
 """The sample city: whole, uneven, and without a figure that its rows do not confirm."""
 
 import re
+from collections import Counter
 
 import pytest
 from flask import Flask
@@ -9,11 +10,15 @@ from sqlalchemy import func, select
 from academy.accounts import queries as account_queries
 from academy.accounts import service as account_service
 from academy.accounts.models import Account
+from academy.classes.queries import list_terms
 from academy.cli import sample
 from academy.cli.sample import accounts, names, statutes
 from academy.core import clock
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
+from academy.faculty import hours, obligations
+from academy.faculty import recount as faculty_recount
+from academy.faculty.models import PoolMembership
 from academy.jobs.api import Job
 from academy.learning.models import Completion, WatchLedger
 from academy.library.comment_models import ReviewComment
@@ -43,6 +48,7 @@ def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
         a_dozen_courses_and_their_files_are_asked_for,
         phones_are_nobodys_and_exemptions_had_two_pairs_of_eyes,
         names_are_made_up_of_common_parts,
+        the_lecture_programme_is_whole,
     ):
         question(runtime)
 
@@ -129,6 +135,18 @@ def names_are_made_up_of_common_parts(city: Runtime) -> None:
         found = tx.scalars(select(Member.name).order_by(Member.number).limit(50)).all()
     assert len(set(found)) > 40
     assert all(2 <= len(name) <= 3 and name[0] in names.SURNAMES for name in found)
+
+
+def the_lecture_programme_is_whole(city: Runtime) -> None:
+    """Every state of an obligation, a share about what a city reached; and a recount finds nothing."""
+    with city.db.read() as tx:
+        today = clock.today()
+        assert faculty_recount.recount_differences(tx, today) == []
+        assert tx.scalar(select(func.count()).select_from(PoolMembership)) == 150
+        states = Counter(one.assessment.state for one in obligations.list_obligations(tx, today))
+        assert {"overdue", "met"} <= set(states) and states["overdue"] < sum(states.values()) / 3
+        shares = [one.permille for one in hours.term_shares(tx, list_terms(tx)) if one.whole > 500_000]
+        assert shares and all(share is not None and 180 <= share <= 280 for share in shares)
 
 
 def test_statutes_are_cut_where_a_reader_breathes() -> None:

@@ -72,7 +72,11 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "cli.sample": ROWS,
     },
     "talk": {"cli.sample": ROWS},
-    "classes": {"faculty": "class hours are sums over lectures by term and class"},
+    "classes": {
+        "faculty": "class hours are sums over lectures by term and class",
+        "cli.sample": ROWS,
+    },
+    "faculty": {"cli.sample": ROWS},
     "trainings": {
         "coverage": "figures are sums over enrolments",
         "outreach": "recipients are enrolled members that nobody reminded lately",

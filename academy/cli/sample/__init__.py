@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, comments, courses, jobs, messages, people, studies, talk, waiting
+from academy.cli.sample import accounts, comments, courses, faculty, jobs, messages, people, studies, talk, waiting
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -61,6 +61,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         report(f"{activated:,} accounts of members")
         waiting.leave_waiting(tx, made.accounts)
         talk.make_talk(tx, made.accounts)
+        faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
         messages.make_messages(tx, runtime.sealer, made.accounts)
 
     runtime.db.run_in_transaction(write)
