@@ -193,6 +193,24 @@ def test_every_library_has_its_use(site: Site) -> None:
     assert fetched == set(USES), "package.json names what no page asks for, or the other way round"
 
 
+NUMBERED = """(list) => [...document.querySelectorAll(list + " > li")].map((one) => {
+  const { listStyleType, paddingInlineStart } = getComputedStyle(one.parentElement);
+  return listStyleType + " " + (parseFloat(paddingInlineStart) > 10);
+})"""
+
+
+def test_steps_are_numbered_with_room_for_their_numbers(site: Site, browser: Browser) -> None:
+    with context(site, browser, "secretary", PHONE) as opened:
+        page = opened.new_page()
+        page.goto(site.url + "/help/member")
+        assert set(page.evaluate(NUMBERED, ".help-steps")) == {"decimal true"}
+        page.goto(site.url + "/desk")
+        page.locator("details.confirm summary", has_text="激活条").click()
+        page.locator("details.confirm[open] button", has_text="生成激活条").click()
+        page.locator(".slip-steps").first.wait_for()
+        assert set(page.evaluate(NUMBERED, ".slip-steps")) == {"decimal true"}
+
+
 def test_keys_reach_the_content_first(site: Site, browser: Browser) -> None:
     with context(site, browser, "member", DESK) as opened:
         page = opened.new_page()
