@@ -1,6 +1,6 @@
 """Walking through the sample city page by page, and what a browser can say about each page it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page
@@ -71,20 +71,39 @@ OBSCURED = """() => {
 }"""
 
 
-UNLINKED = {
-    "nobody": {"design.index": "/design"},
-    "member": {"learn.play-document": "document", "learn.play-audio": "audio", "talk.index-document": "document/talk"},
+def _item(kind: str, address: str) -> Callable[[Site], str | None]:
+    """An address with the published item of a kind whose file was made."""
+
+    def found(site: Site) -> str | None:
+        made = site.ready_item(kind)
+        return address.format(**made) if made else None
+
+    return found
+
+
+UNLINKED: dict[str, dict[str, Callable[[Site], str | None]]] = {
+    "nobody": {"design.index": lambda _site: "/design"},
+    "member": {
+        "learn.play-video": _item("video", "/learn/{item}"),
+        "learn.play-document": _item("document", "/learn/{item}"),
+        "learn.play-audio": _item("audio", "/learn/{item}"),
+        "talk.index-document": _item("document", "/learn/{item}/talk"),
+    },
+    "trainer": {
+        "captions.edit-video": _item("video", "/studio/captions/{asset}"),
+        "studio.watch-video": _item("video", "/studio/{course}/items/{item}"),
+        "media.edit_chapters-video": _item("video", "/media/{asset}/chapters"),
+    },
+    "reviewer": {"review.course-video": _item("video", "/review/{course}")},
 }
-"""Pages that no link leads to, and pages that share their endpoint with another: name, and address or kind of item."""
+"""Pages that no link leads to, and pages that share their endpoint with another: by role and name."""
 
 
 def unlinked(site: Site, who: str) -> Iterator[tuple[str, str]]:
-    """Name and address of each of `UNLINKED` for a role; items are those of the sample city whose file was made."""
-    for name, address in UNLINKED.get(who, {}).items():
-        kind, _, rest = address.partition("/")
-        item = site.ready_item(kind) if kind else None
-        if item or not kind:
-            yield name, f"/learn/{item}" + (f"/{rest}" if rest else "") if item else address
+    """Name and address of each of `UNLINKED` for a role; without those whose file was not made."""
+    for name, find in UNLINKED.get(who, {}).items():
+        if address := find(site):
+            yield name, address
 
 
 def axe_script() -> str:

@@ -45,18 +45,18 @@ class Site(NamedTuple):
         except HTTPException:
             return None
 
-    def ready_item(self, kind: str) -> str | None:
-        """The public id of a published item of a kind whose file was made."""
+    def ready_item(self, kind: str) -> dict[str, str] | None:
+        """Public ids of a published item of a kind whose file was made, of its course and of its file."""
         with self.app.extensions["academy"].db.read() as tx:
-            found: str | None = tx.scalar(
-                select(CourseItem.public_id)
+            found = tx.execute(
+                select(CourseItem.public_id, Course.public_id, Asset.public_id)
                 .join(ItemVersion, ItemVersion.item_id == CourseItem.id)
                 .join(Course, Course.published_version_id == ItemVersion.course_version_id)
                 .join(Asset, Asset.id == ItemVersion.asset_id)
                 .where(ItemVersion.kind == kind, Asset.state == AssetState.READY)
                 .limit(1)
-            )
-            return found
+            ).first()
+        return dict(zip(("item", "course", "asset"), found, strict=True)) if found else None
 
     def unseen(self, seen: Collection[str | None]) -> list[str]:
         """Endpoints of pages that were not looked at."""
