@@ -9,7 +9,7 @@ from tests.browser.sample_site import Site
 
 PHONE, DESK = (390, 844), (1440, 900)
 ROLES = ("nobody", "member", "city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
-APART = (None, "static")
+APART = (None, "static", "media.deliver")
 """Addresses that are no pages."""
 
 # Every control is big enough for a thumb; a link inside a sentence may be as high as its line.
