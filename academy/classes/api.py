@@ -29,6 +29,7 @@ from academy.classes.places import (
     retire_classroom,
 )
 from academy.classes.queries import (
+    classes_of_member,
     classes_of_term,
     holidays_by_year,
     list_classrooms,
@@ -62,6 +63,7 @@ __all__ = [
     "add_term",
     "change_class_state",
     "check_holiday",
+    "classes_of_member",
     "classes_of_term",
     "count_classes",
     "edit_holiday",

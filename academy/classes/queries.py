@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from academy.classes import rules
 from academy.classes.kinds import HolidayKind
-from academy.classes.models import Classroom, Holiday, TeachingTerm, TrainingClass
+from academy.classes.models import ClassMember, Classroom, Holiday, TeachingTerm, TrainingClass
 from academy.core.database import Tx
 
 
@@ -65,3 +65,19 @@ def holidays_by_year(tx: Tx) -> list[tuple[int, list[Holiday]]]:
     for row in tx.scalars(select(Holiday).order_by(Holiday.first_day, Holiday.id)):
         found.setdefault(row.first_day.year, []).append(row)
     return sorted(found.items(), reverse=True)
+
+
+def classes_of_member(tx: Tx, member_id: int | None, day: dt.date) -> Sequence[TrainingClass]:
+    """The classes that a member is in on a day, by name; none of nobody."""
+    if member_id is None:
+        return []
+    return tx.scalars(
+        select(TrainingClass)
+        .join(ClassMember, ClassMember.class_id == TrainingClass.id)
+        .where(
+            ClassMember.member_id == member_id,
+            ClassMember.joined_on <= day,
+            or_(ClassMember.left_on.is_(None), ClassMember.left_on > day),
+        )
+        .order_by(TrainingClass.name)
+    ).all()

@@ -1,4 +1,4 @@
-"""The leaders' lecture programme: pool of lecturers, obligations, lectures with their class hours."""
+"""The leaders' lecture programme: pool of lecturers, obligations, lectures with their class hours, topics asked for."""
 
 from academy.faculty.access import (
     PROGRAMME_READERS,
@@ -46,6 +46,26 @@ from academy.faculty.pool import change_pool_state, invite_lecturer, undo_pool_s
 from academy.faculty.posts import add_post, end_post, remove_post, reopen_post
 from academy.faculty.queries import PoolFilter, count_pool, evidence_of, lecturer_file, list_pool, obligations_by_unit
 from academy.faculty.recount import recount_differences
+from academy.faculty.request_access import access_request, access_request_to_decide
+from academy.faculty.request_decisions import (
+    decline_topic,
+    merge_topic,
+    preview_merger,
+    reopen_topic,
+    shortlist_topic,
+)
+from academy.faculty.request_kinds import RequestState
+from academy.faculty.request_queries import (
+    count_open_topics,
+    list_topics,
+    merged_topics,
+    own_topics,
+    topic_line,
+    topics_to_decide,
+    topics_to_merge_into,
+)
+from academy.faculty.request_rules import REQUEST_STATE_NAMES, SUPPORTED
+from academy.faculty.requests import TopicProposal, propose_topic, support_topic, withdraw_support
 from academy.faculty.rule_changes import (
     RuleTerms,
     change_floor,
@@ -80,6 +100,8 @@ __all__ = [
     "POOL_MOVES",
     "POOL_STATE_NAMES",
     "PROGRAMME_READERS",
+    "REQUEST_STATE_NAMES",
+    "SUPPORTED",
     "ConsentKind",
     "HoursFilter",
     "LectureEvidenceKind",
@@ -93,10 +115,14 @@ __all__ = [
     "PoolMembership",
     "PoolState",
     "ProgrammeLecture",
+    "RequestState",
     "RuleTerms",
     "TeachingReport",
+    "TopicProposal",
     "access_lecture",
     "access_pool_membership",
+    "access_request",
+    "access_request_to_decide",
     "add_absence",
     "add_post",
     "add_window",
@@ -106,7 +132,9 @@ __all__ = [
     "change_rule",
     "confirm_lecture",
     "count_lectures_to_confirm",
+    "count_open_topics",
     "count_pool",
+    "decline_topic",
     "demands_on",
     "end_post",
     "even_shares",
@@ -124,10 +152,16 @@ __all__ = [
     "list_lectures",
     "list_pool",
     "list_rules",
+    "list_topics",
+    "merge_topic",
+    "merged_topics",
     "obligations_by_unit",
+    "own_topics",
     "plan_lecture",
     "planned_on",
+    "preview_merger",
     "preview_rule",
+    "propose_topic",
     "public_lectures",
     "recount_differences",
     "remove_absence",
@@ -135,14 +169,21 @@ __all__ = [
     "remove_window",
     "reopen_lecture",
     "reopen_post",
+    "reopen_topic",
     "report_no_show",
     "require_programme_office",
     "seed_rules",
     "set_load",
     "set_subjects",
+    "shortlist_topic",
     "simulate",
+    "support_topic",
     "term_shares",
     "term_sums",
+    "topic_line",
+    "topics_to_decide",
+    "topics_to_merge_into",
     "undo_pool_state",
     "withdraw_lecturer_consent",
+    "withdraw_support",
 ]

@@ -14,6 +14,7 @@ from academy.core.ids import new_id
 from academy.core.types import Key, one_of
 from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
 from academy.faculty.lecture_models import LectureEvidence, LectureTeacher, ProgrammeLecture
+from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.library.api import Lecturer
 from academy.people.api import Organisation
 
@@ -30,6 +31,8 @@ __all__ = [
     "PoolSpell",
     "ProgrammeLecture",
     "ShareRule",
+    "TopicRequest",
+    "TopicVoice",
 ]
 
 

@@ -35,6 +35,7 @@ OBLIGATIONS = Section(msg("授课任务"), "check")
 LECTURES = Section(msg("授课安排"), "calendar")
 CLASS_HOURS = Section(msg("课时"), "clock")
 TERMS = Section(msg("学期与节假日"), "flag")
+TOPICS = Section(msg("点单"), "star")
 
 DESK = Section(msg("支部工作台"), "people")
 PEOPLE = Section(msg("组织与党员"), "tree")
@@ -70,7 +71,7 @@ MEMBER_SECTIONS = (HOME, COURSES, MY_TRAININGS, ME)
 SCREEN_SECTIONS = tuple(section for section in MEMBER_SECTIONS if section.on_screens)
 OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
-    SectionGroup(msg("领导干部讲坛"), (OBLIGATIONS, LECTURES, POOL, CLASS_HOURS, TERMS)),
+    SectionGroup(msg("领导干部讲坛"), (OBLIGATIONS, TOPICS, LECTURES, POOL, CLASS_HOURS, TERMS)),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, QUESTIONS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
     SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DELIVERIES, DICTIONARY, GRANTS, AUDIT)),

@@ -63,6 +63,7 @@ _TOPICS = {
     "question": Topic.RECORD,
     "course": Topic.COURSES,
     "proposal": Topic.COURSES,
+    "topic": Topic.RECORD,
     "asset": Topic.COURSES,
     "account": Topic.SECURITY,
     "audit": Topic.SECURITY,

@@ -48,6 +48,8 @@ PAGES = (
     "class_hours",
     "terms",
     "holidays",
+    "topics",
+    "topic_requests",
     "reminders",
     "branch_desk",
     "reports",

@@ -116,6 +116,12 @@ def term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def topic(world: World, _place: str, _role: str) -> Ids:
+    """A topic that somebody asked for: everybody sees it."""
+    return {"public_id": world.made["topic", ""].public_id}
+
+
+@kind
 def help(_world: World, _place: str, _role: str) -> Ids:
     return {"key": "member"}
 

@@ -133,6 +133,11 @@ POST   /exemptions/<public_id>                                        exemption 
 GET    /exports                                                       nothing      .  .  *  .  .  *  .  .  *  .
 POST   /exports                                                       coverage     .  .  +  .  .  +  .  .  +  .
 GET    /exports/<public_id>/file                                      export       .  .  o  .  .  o  .  .  o  .
+GET    /faculty/topics                                                nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/topics/<public_id>                                    topic        .  .  .  .  .  *  .  .  .  .
+POST   /faculty/topics/<public_id>                                    topic        .  .  .  .  .  .  .  .  .  .
+GET    /faculty/topics/<public_id>/merge                              topic        .  .  .  .  .  .  .  .  .  .
+POST   /faculty/topics/<public_id>/merge                              topic        .  .  .  .  .  .  .  .  .  .
 GET    /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
 POST   /grants                                                        nothing      .  .  .  .  .  *  .  *  .  .
 POST   /grants/<public_id>/revoke                                     grant        .  .  .  .  .  +  .  +  .  .
@@ -332,6 +337,12 @@ GET    /system/deliveries                                             nothing   
 POST   /system/deliveries/<public_id>/retry                           undelivered  .  .  .  .  .  .  .  .  .  *
 GET    /system/jobs                                                   nothing      .  .  .  .  .  .  .  .  .  *
 POST   /system/jobs/<public_id>/retry                                 job          .  .  .  .  .  .  .  .  .  *
+GET    /topics                                                        nothing      .  *  *  *  *  *  *  *  *  *
+GET    /topics/<public_id>                                            topic        .  *  *  *  *  *  *  *  *  *
+POST   /topics/<public_id>/voice                                      topic        .  *  *  *  *  *  *  *  *  *
+GET    /topics/mine                                                   nothing      .  *  *  *  *  *  *  *  *  *
+GET    /topics/new                                                    nothing      .  *  *  *  *  *  *  *  *  *
+POST   /topics/new                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /trainings                                                     nothing      .  .  *  .  .  *  .  .  *  .
 GET    /trainings/<public_id>                                         training     .  .  ^  .  .  ^  .  .  ^  .
 POST   /trainings/<public_id>/<any(close, archive, discard, copy):verb> training     .  .  .  .  .  +  .  .  .  .
@@ -351,6 +362,9 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /learn/<item_public_id>/notes": {"data": {"at": "0:05", "body": "记"}},
     "POST /learn/<item_public_id>/questions": {"data": {"at": "0:05", "question": "问"}},
     "POST /learn/<item_public_id>/clips": {"data": {"first": "0:05", "last": "0:20"}},
+    "POST /topics/new": {"data": {"title": "听一听", "category": "theory"}},
+    "POST /topics/<public_id>/voice": {"data": {"verb": "support"}},
+    "POST /faculty/topics/<public_id>": {"data": {"verb": "shortlist", "seen": "open"}},
     "POST /questions/<public_id>": {"data": {"verb": "refuse", "refusal": "elsewhere", "seen": "waiting"}},
     "POST /me/notifications/calendar": {"data": {"verb": "on"}},
     "POST /me/notifications/mail": {"data": {"mail": "name@example.org"}},
@@ -469,6 +483,10 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "own_data.cancel": ("back", "one's own request, which can be made again"),
     "own_data.decide": ("asks", 'url_for("own_data.decide"'),
     "own_data.lift": ("back", "it is asked for again"),
+    "topic_requests.decide": ("back", "the page takes each decision back, voices stay"),
+    "topic_requests.merge": ("shows", "topics/merge.html"),
+    "topics.propose": ("harmless", "the school decides on it"),
+    "topics.voice": ("back", "the same button takes it back or gives it again"),
     "questions.decide": ("back", "it can be answered again, and its text is kept"),
     "reminders.send": ("harmless", "the page says to how many, and nobody is reminded twice"),
     "reporting.take": ("harmless", ""),

@@ -21,7 +21,9 @@ from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
+from academy.faculty import requests
 from academy.faculty.models import PoolMembership
+from academy.faculty.requests import TopicProposal
 from academy.jobs.api import enqueue
 from academy.learning import corrections
 from academy.learning import service as progress
@@ -203,6 +205,10 @@ class World:
             self.made["question", place] = questions.ask_question(tx, who, heard, place, Spot(0), "名单贴在哪里？")
             self.made["clip", place] = clips.make_clip(tx, who, heard, Spot(0), Spot(9000))
         self._faculty(tx)
+        about = TopicProposal(
+            "村集体的账怎么公开", "", tx.get_one(Course, self.made["published", "inside"].id).category
+        )
+        self.made["topic", ""] = requests.propose_topic(tx, Actor(account_id=bystander.id), "k", about)
         self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
         self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")
 

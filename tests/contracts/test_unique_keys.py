@@ -42,6 +42,8 @@ GUARDED = {
     "teaching_terms(name)": "a savepoint and a sentence",
     "notes(account_id, key)": "get_or_create, then the text is merged",
     "questions(account_id, key)": "under the account's row lock",
+    "topic_requests(proposed_by, key)": "under the account's row lock",
+    "topic_voices(request_id, account_id)": "get_or_create",
     "coverage_cells(training_id, organisation_id, course_id, day)": "ON CONFLICT DO UPDATE",
     "coverage_totals(training_id, organisation_id, course_id)": "ON CONFLICT DO UPDATE",
     "credit_hours(member_id, rule, source)": "ON CONFLICT DO NOTHING; by hand under the correction's row lock",

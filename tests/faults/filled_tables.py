@@ -56,6 +56,8 @@ GIVEN: dict[str, object] = {
     "lecture_teachers.substitute_for_id": None,
     "lecturer_posts.valid_to": None,
     "programme_lectures.class_id": None,
+    "topic_requests.merged_into_id": None,
+    "topic_requests.state": "open",
     "notes.place_end": 2,
     "playback_leases.is_kept": False,
     "questions.decided_by": None,

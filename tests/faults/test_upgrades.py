@@ -44,6 +44,7 @@ NEW = {
     *("availability_windows", "class_members", "classrooms", "holidays", "lecture_evidence", "lecture_teachers"),
     *("lecturer_absences", "lecturer_consents", "lecturer_posts", "lecturer_subjects", "obligation_rules"),
     *("pool_memberships", "pool_spells", "programme_lectures", "share_rules", "teaching_terms", "training_classes"),
+    *("topic_requests", "topic_voices"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -1,0 +1,15 @@
+"""Events of the lecture programme."""
+
+from dataclasses import dataclass
+
+from academy.jobs.api import Event
+
+
+@dataclass(frozen=True)
+class TopicDecided(Event):
+    """A topic request passed into another state; those who asked are notified."""
+
+    request_id: int
+    state: str
+    decided_ms: int
+    """When, in milliseconds since 1970: names the occasion."""

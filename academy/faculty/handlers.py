@@ -1,0 +1,15 @@
+"""Handlers of the lecture programme inside other components' transactions: erasure."""
+
+from sqlalchemy import delete, update
+
+from academy.accounts.api import PersonErased
+from academy.core.database import Tx
+from academy.faculty.request_models import TopicRequest, TopicVoice
+from academy.jobs import api as jobs
+
+
+@jobs.handles(PersonErased, in_transaction=True)
+def erase_requests(tx: Tx, event: PersonErased) -> None:
+    """Delete a person's voices; topics that they proposed stay, without whose they were."""
+    tx.execute(delete(TopicVoice).where(TopicVoice.account_id == event.account_id))
+    tx.execute(update(TopicRequest).where(TopicRequest.proposed_by == event.account_id).values(proposed_by=None))

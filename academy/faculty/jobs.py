@@ -1,0 +1,59 @@
+"""Background jobs of the lecture programme: those who asked for a topic are notified of every step."""
+
+import functools
+
+from sqlalchemy import or_, select, union
+
+from academy.core.database import Tx
+from academy.core.i18n import Message, msg
+from academy.faculty.events import TopicDecided
+from academy.faculty.request_kinds import RequestState
+from academy.faculty.request_models import TopicRequest, TopicVoice
+from academy.jobs import api as jobs
+from academy.jobs.api import JobContext
+from academy.notifications import api as notifications
+
+BATCH = 200
+"""Notifications of one transaction."""
+
+
+@jobs.handles(TopicDecided, lane=jobs.BRIEF)
+def notify_askers(context: JobContext, event: TopicDecided) -> None:
+    """The school decided on a topic: who proposed or supports it is notified, each once."""
+    with context.db.read() as tx:
+        row = tx.get(TopicRequest, event.request_id)
+        if row is None or row.state != event.state:
+            return  # the next decision has an event of its own
+        body, link = _body(tx, row), f"/topics/{row.public_id}"
+        askers = _askers(tx, row)
+    key = f"topic.{event.state}:{event.request_id}:{event.decided_ms}"
+    for first in range(0, len(askers), BATCH):
+        some = askers[first : first + BATCH]
+        context.db.run_in_transaction(functools.partial(_notify, key=key, body=body, link=link, askers=some))
+
+
+def _notify(tx: Tx, *, key: str, body: Message, link: str, askers: list[int]) -> None:
+    for account_id in askers:
+        notifications.notify(
+            tx, key=f"{key}:{account_id}", body=body, link=link, account_id=account_id, kind="topic.decided"
+        )
+
+
+def _askers(tx: Tx, row: TopicRequest) -> list[int]:
+    together = select(TopicRequest.id).where(or_(TopicRequest.id == row.id, TopicRequest.merged_into_id == row.id))
+    proposers = select(TopicRequest.proposed_by).where(
+        TopicRequest.id.in_(together), TopicRequest.proposed_by.is_not(None)
+    )
+    voices = select(TopicVoice.account_id).where(TopicVoice.request_id.in_(together))
+    return sorted(tx.scalars(union(proposers, voices)))
+
+
+def _body(tx: Tx, row: TopicRequest) -> Message:
+    title = row.title
+    if row.state == RequestState.MERGED and row.merged_into is not None:
+        return msg("您点的“%(title)s”并入了“%(other)s”，人数合在一起算。", title=title, other=row.merged_into.title)
+    return {
+        RequestState.SHORTLISTED: msg("您点的“%(title)s”入选了，学校正在配老师。", title=title),
+        RequestState.PLANNED: msg("您点的“%(title)s”排上课了，请看时间。", title=title),
+        RequestState.DECLINED: msg("您点的“%(title)s”这次不排，原因请点开看。", title=title),
+    }.get(RequestState(row.state), msg("您点的“%(title)s”重新开始收集。", title=title))
