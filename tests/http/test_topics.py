@@ -112,7 +112,9 @@ def test_what_was_sent_twice_is_one_topic_and_what_was_typed_stays(town: Town) -
         town.ask("anna", "用水怎么收费", key="k-1")
     with town.runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(TopicRequest)) == 1
-    wrong = town.clients["anna"].post("/topics/new", data={"title": "题" * 61, "category": "village", "body": "我写的话"})
+    wrong = town.clients["anna"].post(
+        "/topics/new", data={"title": "题" * 61, "category": "village", "body": "我写的话"}
+    )
     assert wrong.status_code == 422 and "我写的话" in wrong.text and "1 到 60 个字" in wrong.text
     assert town.clients["anna"].post("/topics/new", data={"title": "没有方面"}).status_code == 422
 
