@@ -1,4 +1,4 @@
-"""Topics asked for: one voice each, merged and taken back, declined with a reason; who asked is notified and never shown."""
+"""Topics asked for: one voice each, merged and taken back, declined; who asked is notified and never shown."""
 
 import re
 from collections.abc import Iterator
