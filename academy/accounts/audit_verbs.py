@@ -56,6 +56,7 @@ AUDIT_VERBS: dict[str, Message] = {
     "question.shown": msg("公开提问"),
     "question.answered": msg("回答提问"),
     "question.refused": msg("不公开提问"),
+    "pool.imported": msg("导入师资库"),
     "lecturer.invited": msg("邀请讲师"),
     "lecturer.pool_state": msg("改变讲师在库状态"),
     "lecturer.pool_state_undone": msg("撤回讲师在库状态"),

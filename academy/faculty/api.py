@@ -43,17 +43,21 @@ from academy.faculty.particulars import (
     withdraw_lecturer_consent,
 )
 from academy.faculty.pool import change_pool_state, invite_lecturer, undo_pool_state
+from academy.faculty.pool_import import DryRun, LineOutcome, apply_lines, check_lines
+from academy.faculty.pool_sheet import (
+    MOST_LINES,
+    SheetLine,
+    lines_as_text,
+    lines_from_text,
+    pool_template,
+    pool_workbook,
+    read_pool_sheet,
+)
 from academy.faculty.posts import add_post, end_post, remove_post, reopen_post
 from academy.faculty.queries import PoolFilter, count_pool, evidence_of, lecturer_file, list_pool, obligations_by_unit
 from academy.faculty.recount import recount_differences
 from academy.faculty.request_access import access_request, access_request_to_decide
-from academy.faculty.request_decisions import (
-    decline_topic,
-    merge_topic,
-    preview_merger,
-    reopen_topic,
-    shortlist_topic,
-)
+from academy.faculty.request_decisions import decline_topic, merge_topic, preview_merger, reopen_topic, shortlist_topic
 from academy.faculty.request_kinds import RequestState
 from academy.faculty.request_queries import (
     count_open_topics,
@@ -94,6 +98,7 @@ __all__ = [
     "LECTURE_KIND_NAMES",
     "LECTURE_STATE_NAMES",
     "LEVEL_NAMES",
+    "MOST_LINES",
     "NO_LEVEL",
     "OBLIGATION_NAMES",
     "PART_NAMES",
@@ -103,12 +108,14 @@ __all__ = [
     "REQUEST_STATE_NAMES",
     "SUPPORTED",
     "ConsentKind",
+    "DryRun",
     "HoursFilter",
     "LectureEvidenceKind",
     "LectureFilter",
     "LectureKind",
     "LectureState",
     "LecturerLevel",
+    "LineOutcome",
     "NewLecture",
     "ObligationState",
     "PoolFilter",
@@ -117,6 +124,7 @@ __all__ = [
     "ProgrammeLecture",
     "RequestState",
     "RuleTerms",
+    "SheetLine",
     "TeachingReport",
     "TopicProposal",
     "access_lecture",
@@ -126,10 +134,12 @@ __all__ = [
     "add_absence",
     "add_post",
     "add_window",
+    "apply_lines",
     "cancel_lecture",
     "change_floor",
     "change_pool_state",
     "change_rule",
+    "check_lines",
     "confirm_lecture",
     "count_lectures_to_confirm",
     "count_open_topics",
@@ -147,6 +157,8 @@ __all__ = [
     "lecture_teachers",
     "lecturer_file",
     "lecturer_ids",
+    "lines_as_text",
+    "lines_from_text",
     "link_member",
     "list_floors",
     "list_lectures",
@@ -159,10 +171,13 @@ __all__ = [
     "own_topics",
     "plan_lecture",
     "planned_on",
+    "pool_template",
+    "pool_workbook",
     "preview_merger",
     "preview_rule",
     "propose_topic",
     "public_lectures",
+    "read_pool_sheet",
     "recount_differences",
     "remove_absence",
     "remove_post",

@@ -4,6 +4,7 @@ from sqlalchemy import delete, update
 
 from academy.accounts.api import PersonErased
 from academy.core.database import Tx
+from academy.faculty.models import PoolMembership
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.jobs import api as jobs
 
@@ -13,3 +14,9 @@ def erase_requests(tx: Tx, event: PersonErased) -> None:
     """Delete a person's voices; topics that they proposed stay, without whose they were."""
     tx.execute(delete(TopicVoice).where(TopicVoice.account_id == event.account_id))
     tx.execute(update(TopicRequest).where(TopicRequest.proposed_by == event.account_id).values(proposed_by=None))
+
+
+@jobs.handles(PersonErased, in_transaction=True)
+def unlink_lecturer(tx: Tx, event: PersonErased) -> None:
+    """A lecturer whose data as a member was erased is a lecturer still: teaching is public, the link is not needed."""
+    tx.execute(update(PoolMembership).where(PoolMembership.member_id == event.member_id).values(member_id=None))

@@ -32,24 +32,34 @@ def invite_lecturer(
         Invalid: a field is empty, too long or out of range, or the lecturer is in the pool.
         Forbidden: the actor does not run the programme.
     """
+    return enter_lecturer(
+        tx, actor, name=name, office=office, unit=unit, level=level, since=since, state=PoolState.INVITED
+    )
+
+
+def enter_lecturer(
+    tx: Tx,
+    actor: Actor,
+    *,
+    name: str,
+    office: str,
+    unit: Organisation,
+    level: LecturerLevel,
+    since: dt.date,
+    state: PoolState,
+) -> PoolMembership:
+    """Add somebody to the pool in a state from today on. Raises as `invite_lecturer`."""
     access.require_programme_office(actor, "pool:all")
     kept, title = named(name, office)
     lecturer = library.find_lecturer(tx, kept, title, is_leader=level != LecturerLevel.OTHER)
     if tx.scalar(select(PoolMembership.id).where(PoolMembership.lecturer_id == lecturer.id)) is not None:
         raise Invalid(fields={"name": _TAKEN})
-    made = PoolMembership(lecturer_id=lecturer.id, state=PoolState.INVITED)
+    made = PoolMembership(lecturer_id=lecturer.id, state=state)
     with unique_or(tx, Invalid(fields={"name": _TAKEN})):
         tx.add(made)
-    tx.add(
-        PoolSpell(
-            membership_id=made.id,
-            state=PoolState.INVITED,
-            valid_from=clock.today(),
-            decided_by=actor.account_id,
-        )
-    )
+    tx.add(PoolSpell(membership_id=made.id, state=state, valid_from=clock.today(), decided_by=actor.account_id))
     tx.flush()
-    record(tx, actor, "lecturer.invited", f"pool:{made.public_id}")
+    record(tx, actor, "lecturer.invited", f"pool:{made.public_id}", state=state)
     posts.add_post(tx, actor, made, unit=unit, level=level, title=title, since=since)
     return made
 

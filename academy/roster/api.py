@@ -1,7 +1,7 @@
 """Roster files and lists of changes: read, checked against the register, applied completely or not at all."""
 
 from academy.roster.changes import CHANGE_FIELDS, MOST_CHANGES, accept_changes
-from academy.roster.columns import COLUMNS_BY_KIND, unused_headings
+from academy.roster.columns import COLUMNS_BY_KIND, RosterColumn, guess, unused_headings
 from academy.roster.findings import FINDING_KINDS
 from academy.roster.imports import (
     begin_import,
@@ -17,7 +17,8 @@ from academy.roster.imports import (
     receive_file,
 )
 from academy.roster.rejected_rows import rejected_rows_csv, rejected_rows_sheet, roster_template
-from academy.roster.sheet_table import MOST_COLUMNS
+from academy.roster.sheet_table import MOST_COLUMNS, HeadingQuery
+from academy.roster.sheets import open_table
 
 __all__ = [
     "CHANGE_FIELDS",
@@ -25,15 +26,19 @@ __all__ = [
     "FINDING_KINDS",
     "MOST_CHANGES",
     "MOST_COLUMNS",
+    "HeadingQuery",
+    "RosterColumn",
     "accept_changes",
     "begin_import",
     "check_corrected_rows",
     "choose_columns",
     "confirm_import",
     "discard_import",
+    "guess",
     "import_job",
     "import_of_id",
     "imports_under",
+    "open_table",
     "read_findings",
     "receive_corrected_rows",
     "receive_file",

@@ -43,6 +43,7 @@ PAGES = (
     "trainings",
     "pool",
     "pool_lecturer",
+    "pool_sheets",
     "obligations",
     "lectures",
     "class_hours",

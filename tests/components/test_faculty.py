@@ -5,12 +5,21 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from academy.accounts.events import PersonErased
 from academy.core import clock
 from academy.core.runtime import Runtime
 from academy.faculty import hours, obligations, recount, rule_changes, simulation
-from academy.faculty.models import LectureTeacher, ObligationRule, PoolSpell, ProgrammeLecture, ShareRule
+from academy.faculty.handlers import unlink_lecturer
+from academy.faculty.models import (
+    LectureTeacher,
+    ObligationRule,
+    PoolMembership,
+    PoolSpell,
+    ProgrammeLecture,
+    ShareRule,
+)
 from tests.support import factories as make
 from tests.support import faculty as school
 
@@ -166,3 +175,15 @@ def test_a_simulated_school_differs_nowhere(app: Flask) -> None:
     assert printed.exit_code == 0 and '"differences": 0' in printed.output
     with pytest.raises(ValueError, match="years"):
         simulation.simulate(years=0, lecturers=5)
+
+
+def test_a_lecturer_whose_data_as_a_member_is_erased_stays_a_lecturer(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        person, member = school.lecturer(tx, city), make.member(tx, city)
+        row = tx.scalars(select(PoolMembership).where(PoolMembership.lecturer_id == person.id)).one()
+        row.member_id = member.id
+        tx.flush()
+        unlink_lecturer(tx, PersonErased(member_id=member.id, account_id=make.account(tx, member).id))
+        tx.refresh(row)
+        assert (row.member_id, row.state) == (None, "confirmed")

@@ -254,6 +254,11 @@ GET    /faculty/holidays/new                                          nothing   
 POST   /faculty/holidays/new                                          nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
 POST   /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/sheets                                                nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/sheets                                                nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/sheets/apply                                          nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/sheets/pool.xlsx                                      nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/sheets/template.xlsx                                  nothing      .  .  .  .  .  *  .  .  .  .
 GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
@@ -445,6 +450,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "obligations.change_rules": ("shows", "faculty/rules.html"),
     "pool.invite": ("back", "somebody who was invited leaves the pool"),
     "pool_lecturer.change": ("asks", 'hidden={"verb": "remove_post"'),
+    "pool_sheets.apply": ("shows", "faculty/import.html"),
+    "pool_sheets.look": ("harmless", "nothing is written"),
     "terms.change": ("shows", "faculty/term.html"),
     "terms.create": ("back", "a term is changed, a classroom retired"),
     "grants.approve_second_step": ("harmless", ""),

@@ -6,6 +6,7 @@ from functools import cache
 from tests.contracts import source
 
 UNTRACED = {
+    "check_lines": "a dry run: nothing is written",
     "choose_columns": "the file is only looked at again",
     "edit_note": "one's own notes",
     "keep_lecture": "the lease is a dated row of its own",
