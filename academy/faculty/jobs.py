@@ -1,11 +1,14 @@
-"""Background jobs of the lecture programme: those who asked for a topic are notified of every step."""
+"""Background jobs of the lecture programme: who asked for a topic is notified of every step; evaluations follow the
+calendar."""
 
+import datetime as dt
 import functools
 
 from sqlalchemy import or_, select, union
 
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
+from academy.faculty.evaluations import schedule
 from academy.faculty.events import TopicDecided
 from academy.faculty.request_kinds import RequestState
 from academy.faculty.request_models import TopicRequest, TopicVoice
@@ -57,3 +60,9 @@ def _body(tx: Tx, row: TopicRequest) -> Message:
         RequestState.PLANNED: msg("您点的“%(title)s”排上课了，请看时间。", title=title),
         RequestState.DECLINED: msg("您点的“%(title)s”这次不排，原因请点开看。", title=title),
     }.get(RequestState(row.state), msg("您点的“%(title)s”重新开始收集。", title=title))
+
+
+@jobs.nightly("faculty.evaluations", at=dt.time(6, 30))
+def run_evaluations(context: JobContext) -> None:
+    """Ask those who were at a lecture, ask again months later, and close evaluations whose last day is over."""
+    schedule.run_schedule(context.db)

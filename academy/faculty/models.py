@@ -1,6 +1,7 @@
 """The pool of lecturers: membership, posts, subjects, consent, availability; dated rules.
 
-Lectures are in `lecture_models`.
+Lectures are in `lecture_models`, attendance and evaluations in `evaluations.models`,
+contests in `contests.models`.
 """
 
 import datetime as dt
@@ -12,6 +13,15 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
+from academy.faculty.contests.models import Contest, Nomination, Objection, PanelScore, PanelSeat, PersonnelNote
+from academy.faculty.evaluations.models import (
+    EvaluationAnswer,
+    EvaluationComment,
+    EvaluationForm,
+    EvaluationInvitation,
+    EvaluationRound,
+    LectureAttendance,
+)
 from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
 from academy.faculty.lecture_models import LectureEvidence, LectureTeacher, ProgrammeLecture
 from academy.faculty.request_models import TopicRequest, TopicVoice
@@ -20,13 +30,25 @@ from academy.people.api import Organisation
 
 __all__ = [
     "AvailabilityWindow",
+    "Contest",
+    "EvaluationAnswer",
+    "EvaluationComment",
+    "EvaluationForm",
+    "EvaluationInvitation",
+    "EvaluationRound",
+    "LectureAttendance",
     "LectureEvidence",
     "LectureTeacher",
     "LecturerAbsence",
     "LecturerConsent",
     "LecturerPost",
     "LecturerSubject",
+    "Nomination",
+    "Objection",
     "ObligationRule",
+    "PanelScore",
+    "PanelSeat",
+    "PersonnelNote",
     "PoolMembership",
     "PoolSpell",
     "ProgrammeLecture",

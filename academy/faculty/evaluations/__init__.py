@@ -1,0 +1,1 @@
+"""Attendance at lectures, and what those who were there say of them."""
