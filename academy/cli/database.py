@@ -46,6 +46,7 @@ def bring_up_to_date(runtime: Runtime) -> None:
             )
     runtime.db.run_in_transaction(lambda tx: library.seed_categories(tx))
     runtime.db.run_in_transaction(faculty.seed_rules)
+    runtime.db.run_in_transaction(faculty.seed_forms)
 
 
 def limit_service_account(owner_url: str, account: str, *, makes_indexes: bool) -> None:

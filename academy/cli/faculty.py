@@ -1,8 +1,9 @@
-"""flask faculty …: verify, simulate."""
+"""flask faculty …: verify, simulate, verify-note."""
 
 import datetime as dt
 import json
 import sys
+from typing import BinaryIO
 
 import click
 from flask import current_app
@@ -48,3 +49,20 @@ def simulate_(years: int, lecturers: int, seed: int) -> None:
     line |= {"checks": result.checks, "differences": len(result.differences), "seconds": round(result.seconds, 1)}
     click.echo(json.dumps(line))
     sys.exit(1 if result.differences else 0)
+
+
+@group.command("verify-note")
+@click.argument("file", type=click.File("rb"))
+@click.option("--key", help="Public key in Base64: check with it alone, without the database.")
+def verify_note_(file: BinaryIO, key: str | None) -> None:
+    """Check a personnel note, PDF or JSON: what it says as one line of JSON; exit code 1 unless it is valid."""
+    data = file.read(faculty.LARGEST_NOTE + 1)
+    if key is not None:
+        checked = faculty.check_offline(data, [key])
+    else:
+        runtime: Runtime = current_app.extensions["academy"]
+        with runtime.db.read() as tx:
+            checked = faculty.check_note(tx, data)
+    line = {"state": checked.state.value, "key": checked.key_id, "reason": checked.reason, "note": checked.document}
+    click.echo(json.dumps(line, ensure_ascii=False))
+    sys.exit(0 if checked.state == faculty.NoteState.VALID else 1)

@@ -45,7 +45,7 @@ class SignedDocument:
         return key_id(self.public_key)
 
 
-class Signer:
+class DocumentSigner:
     """Signs with a key that is derived from a secret."""
 
     def __init__(self, secret: str) -> None:

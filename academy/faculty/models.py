@@ -1,7 +1,7 @@
 """The pool of lecturers: membership, posts, subjects, consent, availability; dated rules.
 
-Lectures are in `lecture_models`, attendance and evaluations in `evaluations.models`,
-contests in `contests.models`.
+Lectures are in `lecture_models`, attendance and evaluations in `evaluation_models`,
+contests in `contest_models`.
 """
 
 import datetime as dt
@@ -13,8 +13,8 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.faculty.contests.models import Contest, Nomination, Objection, PanelScore, PanelSeat, PersonnelNote
-from academy.faculty.evaluations.models import (
+from academy.faculty.contest_models import Contest, Nomination, Objection, PanelScore, PanelSeat, PersonnelNote
+from academy.faculty.evaluation_models import (
     EvaluationAnswer,
     EvaluationComment,
     EvaluationForm,

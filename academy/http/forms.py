@@ -132,6 +132,21 @@ class Texts(wtforms.Field):  # type: ignore[misc]
         self.data = list(valuelist)
 
 
+class Answers(wtforms.Field):  # type: ignore[misc]
+    """Everything that was sent besides the token and files: for questions that are data. Name → text."""
+
+    MOST = 60
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Read all values; of several of one name the first."""
+        del data, extra_filters
+        self.process_errors: list[Message] = []
+        self.raw_data: list[str] = []
+        sent = formdata or {}
+        names = [name for name in sent if name != "csrf_token" and isinstance(sent[name], str)][: self.MOST]
+        self.data = {name: sent[name] for name in names}
+
+
 class Choice(Text):
     """One of the offered entries; `blank` is the value where none was chosen."""
 

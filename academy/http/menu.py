@@ -34,6 +34,8 @@ POOL = Section(msg("师资库"), "people")
 OBLIGATIONS = Section(msg("授课任务"), "check")
 LECTURES = Section(msg("授课安排"), "calendar")
 CLASS_HOURS = Section(msg("课时"), "clock")
+CONTESTS = Section(msg("优秀课程评比"), "star")
+EVALUATION_COMMENTS = Section(msg("评价意见"), "question")
 TERMS = Section(msg("学期与节假日"), "flag")
 TOPICS = Section(msg("点单"), "star")
 
@@ -71,7 +73,10 @@ MEMBER_SECTIONS = (HOME, COURSES, MY_TRAININGS, ME)
 SCREEN_SECTIONS = tuple(section for section in MEMBER_SECTIONS if section.on_screens)
 OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
-    SectionGroup(msg("领导干部讲坛"), (OBLIGATIONS, TOPICS, LECTURES, POOL, CLASS_HOURS, TERMS)),
+    SectionGroup(
+        msg("领导干部讲坛"),
+        (OBLIGATIONS, TOPICS, LECTURES, POOL, CLASS_HOURS, CONTESTS, EVALUATION_COMMENTS, TERMS),
+    ),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, QUESTIONS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),
     SectionGroup(msg("系统"), (FAILED_FILES, JOBS, DELIVERIES, DICTIONARY, GRANTS, AUDIT)),

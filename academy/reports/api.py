@@ -8,6 +8,7 @@ from academy.reports.lists import new_since
 from academy.reports.member_changes import preview_change, preview_change_in
 from academy.reports.period import recent_periods
 from academy.reports.personal_copy import copy_personal_data, personal_overview, who_looked
+from academy.reports.personnel_notes import draw_note
 from academy.reports.queries import list_exports
 from academy.reports.service import EXPORT_KINDS, EXPORT_TITLES, REPORT_KINDS, request_export
 from academy.reports.spreadsheets import REPORT_FORMATS, defuse_cell
@@ -24,6 +25,7 @@ __all__ = [
     "copy_personal_data",
     "coverage_definition",
     "defuse_cell",
+    "draw_note",
     "list_exports",
     "new_since",
     "personal_overview",

@@ -4,25 +4,25 @@ from pathlib import Path
 from typing import Any
 
 from academy.core.fonts import find_font
-from academy.core.i18n import Translator, msg
+from academy.core.i18n import msg, translator_for
 
 ATTACHMENT = "note.json"
 
 
-def draw_note(document: dict[str, Any], signed: bytes, key: str, translate: Translator, beside: Path) -> bytes:
-    """The note as a PDF; empty where this machine has no Chinese font.
+def draw_note(document: dict[str, Any], signed: bytes, key: str, beside: Path) -> bytes:
+    """The note as a PDF, in Chinese, whoever asks for it; empty where this machine has no Chinese font.
 
     Args:
         document: the note's document.
         signed: the same with its signature; attached uncompressed, so that it can be read back without a PDF library.
         key: short name of the key.
-        translate: into the academy's language.
         beside: a path below which a draft is written.
     """
     if find_font() is None:
         return b""
     from academy.reports.pdf import open_pdf  # fpdf2 is large, and only this needs it
 
+    translate = translator_for("zh")
     draft = beside.with_suffix(".pdf")
     hours, share = document["class_hour_tenths"], document["share_permille"]
     lines = (
@@ -38,11 +38,13 @@ def draw_note(document: dict[str, Any], signed: bytes, key: str, translate: Tran
         (msg("公布日期"), document["published_on"]),
     )
     rule = msg(
-        "评委 %(judges)s 位打分，去掉 %(trimmed)s 个最高分和 %(trimmed)s 个最低分后取平均；不计点单人数、观看次数和票数。",
+        "评委 %(judges)s 位打分，最高分、最低分各去掉 %(trimmed)s 个，取平均；不计点单人数、观看次数和票数。",
         judges=document["judges"],
         trimmed=document["trimmed"],
     )
-    checked = msg("核验：把本文件交到 %(issuer)s 的核验页面，或用公钥 %(key)s 核对附件。", issuer=document["issuer"], key=key)
+    checked = msg(
+        "核验：把本文件交到 %(issuer)s 的核验页面，或用公钥 %(key)s 核对附件。", issuer=document["issuer"], key=key
+    )
     try:
         with open_pdf(draft, (20, 60), 3, portrait=True) as paper:
             paper.row([translate(msg("优秀课程证明"))])
@@ -52,7 +54,7 @@ def draw_note(document: dict[str, Any], signed: bytes, key: str, translate: Tran
             for label, value in lines:
                 paper.row([translate(label), value])
             paper.row([])
-            paper.row([translate(msg("评分项")), translate(msg("权重 %"))], head=True)
+            paper.row([translate(msg("评分项")), translate(msg("权重（百分之）"))], head=True)
             for one in document["criteria"]:
                 paper.row([one["text"], one["weight"]])
             paper.row([])

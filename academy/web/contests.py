@@ -16,7 +16,7 @@ from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.faculty.api import ContestState, Finding
 from academy.http import SIGNED_IN, actor, menu, office, reading, writing
-from academy.http.forms import Choice, Figure, Form, Key, Text, Verb
+from academy.http.forms import Answers, Choice, Form, Key, Number, Text, Verb
 from academy.http.personal_data import shows_people
 from academy.web.members import errors_by_field
 
@@ -47,9 +47,12 @@ def index() -> str:
 def _index_page(errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         found = faculty.list_contests(tx, number_in(request.args.get("page")))
-        terms = [one for one in classes.list_terms(tx) if one.id not in faculty.terms_with_contest(tx)]
+        taken = faculty.terms_with_contest(tx)
+        terms = [(one.public_id, one.name) for one in classes.list_terms(tx) if one.id not in taken]
     may_open = faculty.is_programme_office(actor())
-    return render_template("contests/index.html", page=found, terms=terms, may_open=may_open, states=STATES, errors=errors)
+    return render_template(
+        "contests/index.html", page=found, terms=terms, may_open=may_open, states=STATES, errors=errors
+    )
 
 
 class ContestForm(Form):
@@ -57,10 +60,10 @@ class ContestForm(Form):
 
     term = Key()
     title = Text()
-    places = Figure()
-    least_judges = Figure()
-    trimmed = Figure()
-    objection_days = Figure()
+    places = Number()
+    least_judges = Number()
+    trimmed = Number()
+    objection_days = Number()
 
 
 @bp.post("")
@@ -73,12 +76,12 @@ def open_contest() -> Response | tuple[str, int]:
             made = faculty.open_contest(
                 tx,
                 actor(),
-                classes.access_term(tx, form.term.data),
+                classes.access_term(tx, actor(), form.term.data),
                 form.title.data,
-                places=form.places.data,
-                least_judges=form.least_judges.data,
-                trimmed=form.trimmed.data,
-                objection_days=form.objection_days.data,
+                places=form.places.data or 0,
+                least_judges=form.least_judges.data or 0,
+                trimmed=form.trimmed.data or 0,
+                objection_days=form.objection_days.data or 0,
             )
             public_id = made.public_id
     except (Invalid, Conflict) as error:
@@ -131,11 +134,12 @@ class StepForm(Form):
 @shows_people
 def step(public_id: str) -> Response | tuple[str, int]:
     """Take one step."""
-    form: Any = StepForm.read()
-    verb = form.verb.data
+    verb = ""
     try:
         with writing() as tx:
             contest = faculty.access_contest(tx, actor(), public_id)
+            form: Any = StepForm.read()
+            verb = form.verb.data
             if verb == "nominate":
                 lecture = faculty.access_lecture(tx, actor(), form.lecture.data)
                 faculty.nominate(tx, actor(), contest, lecture, form.reason.data)
@@ -154,7 +158,9 @@ def step(public_id: str) -> Response | tuple[str, int]:
 
 
 class ScoreForm(Form):
-    """Points of one nomination; their fields are the contest's criteria."""
+    """Points of one nomination by the contest's criteria."""
+
+    points = Answers()
 
 
 @bp.post("/<public_id>/nominations/<nomination>")
@@ -162,12 +168,11 @@ class ScoreForm(Form):
 @shows_people
 def score(public_id: str, nomination: str) -> Response | tuple[str, int]:
     """Score one nomination as a judge."""
-    typed = {key: value for key, value in request.form.items() if key != "csrf_token"}
     try:
         with writing() as tx:
-            ScoreForm.read()
             contest = faculty.access_contest(tx, actor(), public_id)
-            faculty.give_score(tx, actor(), faculty.access_nomination(tx, contest, nomination), typed)
+            row = faculty.access_nomination(tx, contest, nomination)
+            faculty.give_score(tx, actor(), row, ScoreForm.read().points.data)
     except (Invalid, Conflict) as error:
         return _page(public_id, errors_by_field(error), nomination), error.status
     flash(gettext("分数已经记下，结束打分以前可以改。"), "good")
@@ -188,8 +193,8 @@ def object_(public_id: str) -> Response | tuple[str, int]:
     """Object to an announced result."""
     try:
         with writing() as tx:
-            form: Any = ObjectionForm.read()
             contest = faculty.access_contest(tx, actor(), public_id)
+            form: Any = ObjectionForm.read()
             about = faculty.access_nomination(tx, contest, form.nomination.data) if form.nomination.data else None
             faculty.raise_objection(tx, actor(), contest, form.body.data, about)
     except (Invalid, Conflict) as error:
@@ -198,7 +203,7 @@ def object_(public_id: str) -> Response | tuple[str, int]:
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-class DecisionForm(Form):
+class ObjectionDecisionForm(Form):
     """What becomes of an objection."""
 
     decision = Choice(("upheld", "dismissed"), blank="dismissed")
@@ -206,13 +211,14 @@ class DecisionForm(Form):
 
 
 @bp.post("/<public_id>/objections/<objection>")
-@page(form=DecisionForm)
+@page(form=ObjectionDecisionForm)
 @shows_people
 def decide(public_id: str, objection: str) -> Response | tuple[str, int]:
     """Answer an objection."""
     try:
         with writing() as tx:
-            form: Any = DecisionForm.read()
+            faculty.access_contest(tx, actor(), public_id)
+            form: Any = ObjectionDecisionForm.read()
             upheld, answer = form.decision.data == "upheld", form.answer.data
             faculty.decide_objection(tx, actor(), objection, upheld=upheld, answer=answer)
     except (Invalid, Conflict) as error:

@@ -19,7 +19,7 @@ from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.faculty.api import CommentState, EvaluationKind
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
-from academy.http.forms import Choice, Form, Text, Texts, Verb
+from academy.http.forms import Answers, Choice, Day, Form, Number, Text, Texts, Verb, typed
 from academy.http.personal_data import shows_people
 from academy.web.members import errors_by_field
 
@@ -64,19 +64,20 @@ def _form_page(public_id: str, errors: Mapping[str, Message]) -> str:
         )
 
 
-class AnswerForm(Form):
-    """Marks and texts; their fields are the questions of the evaluation's form."""
+class EvaluationAnswerForm(Form):
+    """Marks and texts by the questions of the evaluation's form."""
+
+    answers = Answers()
 
 
 @bp.post("/evaluations/<public_id>")
-@own(form=AnswerForm, rate=10)
+@own(form=EvaluationAnswerForm, rate=10)
 def answer(public_id: str) -> Response | tuple[str, int]:
     """Answer, once."""
-    typed = {key: value for key, value in request.form.items() if key != "csrf_token"}
     try:
         with writing() as tx:
-            AnswerForm.read()
-            faculty.answer_round(tx, actor(), public_id, typed, typed)
+            answers = EvaluationAnswerForm.read().answers.data
+            faculty.answer_round(tx, actor(), public_id, answers, answers)
     except (Invalid, Conflict) as error:
         return _form_page(public_id, errors_by_field(error)), error.status
     flash(gettext("谢谢，已经交上。评价不记名，不能再改。"), "good")
@@ -93,6 +94,7 @@ def results(public_id: str) -> str:
             "evaluations/results.html",
             lecture=lecture,
             results=faculty.results_of_lecture(tx, actor(), lecture),
+            altogether=faculty.results_by_lecturer(tx, lecture),
             open_rounds=faculty.open_rounds(tx, lecture),
             here=faculty.count_attendance(tx, lecture),
             least=faculty.LEAST_ANSWERS,
@@ -153,6 +155,7 @@ def code(public_id: str) -> tuple[str, int, dict[str, str]]:
     """The code to be shown in the classroom; the page renews itself."""
     with reading() as tx:
         lecture = faculty.access_lecture(tx, actor(), public_id)
+        faculty.require_programme_office(actor(), f"lecture:{public_id}")
         here = faculty.count_attendance(tx, lecture)
     shown, left = faculty.roll_code(_key(), lecture, clock.now().timestamp())
     address = url_for(".sign", public_id=lecture.public_id, code=shown, _external=True)
@@ -184,8 +187,8 @@ def _sign_page(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         lecture = faculty.lecture_of_today(tx, public_id)
         here = faculty.was_there(tx, actor(), lecture)
-    typed = request.form.get("code", request.args.get("code", ""))[:12]
-    return render_template("evaluations/sign.html", lecture=lecture, here=here, typed=typed, errors=errors)
+    code = typed().get("code", request.args.get("code", "")[:12])
+    return render_template("evaluations/sign.html", lecture=lecture, here=here, typed=code, errors=errors)
 
 
 @bp.post("/roll/<public_id>")
@@ -195,8 +198,8 @@ def sign_roll(public_id: str) -> Response | tuple[str, int]:
     try:
         with writing() as tx:
             lecture = faculty.lecture_of_today(tx, public_id)
-            typed = SignForm.read().code.data
-            faculty.sign_roll(tx, actor(), lecture, typed, _key(), clock.now().timestamp())
+            given = SignForm.read().code.data
+            faculty.sign_roll(tx, actor(), lecture, given, _key(), clock.now().timestamp())
     except (Invalid, Conflict) as error:
         return _sign_page(public_id, errors_by_field(error)), error.status
     return redirect(url_for(".sign", public_id=public_id), 303)
@@ -219,7 +222,60 @@ def _comments_page(errors: Mapping[str, Message], at: str) -> str:
     return render_template("evaluations/comments.html", page=found, errors=errors, at=at)
 
 
-class CommentForm(Form):
+@bp.get("/faculty/evaluation-forms")
+@http.page(office(*faculty.PROGRAMME_READERS), section=menu.EVALUATION_COMMENTS)
+def forms() -> str:
+    """The forms of the three evaluations, and how they are replaced."""
+    return _forms_page({}, "")
+
+
+def _forms_page(errors: Mapping[str, Message], at: str) -> str:
+    with reading() as tx:
+        found = {kind.value: faculty.form_on(tx, kind, clock.today()) for kind in EvaluationKind}
+    may_replace = faculty.is_programme_office(actor())
+    return render_template(
+        "evaluations/forms.html", forms=found, kinds=KINDS, may_replace=may_replace, errors=errors, at=at
+    )
+
+
+class EvaluationFormForm(Form):
+    """Another form for one kind of evaluation."""
+
+    kind = Choice([str(kind) for kind in EvaluationKind], blank=EvaluationKind.PARTICIPANTS)
+    questions = Text()
+    scale = Number()
+    open_days = Number()
+    after_months = Number()
+    valid_from = Day()
+
+
+@bp.post("/faculty/evaluation-forms")
+@http.page(office(*faculty.PROGRAMME_READERS), section=menu.EVALUATION_COMMENTS, form=EvaluationFormForm)
+def replace_form() -> Response | tuple[str, int]:
+    """Put another form in place from a day on."""
+    form: Any = None
+    try:
+        with writing() as tx:
+            faculty.require_programme_office(actor(), "evaluation-forms")
+            form = EvaluationFormForm.read()
+            kind = EvaluationKind(form.kind.data)
+            faculty.replace_form(
+                tx,
+                actor(),
+                kind,
+                form.questions.data.splitlines(),
+                scale=form.scale.data or 0,
+                open_days=form.open_days.data or 0,
+                after_months=(form.after_months.data or 0) if kind == EvaluationKind.FOLLOW_UP else None,
+                valid_from=form.valid_from.data,
+            )
+    except (Invalid, Conflict) as error:
+        return _forms_page(errors_by_field(error), typed().get("kind", "")), error.status
+    flash(gettext("新评价表已经登记，从那一天起用；正在进行的评价用原来的。"), "good")
+    return redirect(url_for(".forms"), 303)
+
+
+class EvaluationCommentForm(Form):
     """What becomes of a comment."""
 
     verb = Verb("show", "withhold")
@@ -228,12 +284,13 @@ class CommentForm(Form):
 
 
 @bp.post("/faculty/comments/<comment_id>")
-@http.page(office(*faculty.PROGRAMME_READERS), section=menu.EVALUATION_COMMENTS, form=CommentForm)
+@http.page(office(*faculty.PROGRAMME_READERS), section=menu.EVALUATION_COMMENTS, form=EvaluationCommentForm)
 def decide_comment(comment_id: str) -> Response | tuple[str, int]:
     """Pass a comment on to the lecturer, or withhold it."""
     try:
         with writing() as tx:
-            form: Any = CommentForm.read()
+            faculty.require_programme_office(actor(), "evaluation-comments")
+            form: Any = EvaluationCommentForm.read()
             shown, reason = form.verb.data == "show", form.reason.data
             faculty.decide_comment(tx, actor(), comment_id, shown=shown, reason=reason, seen=form.seen.data)
     except (Invalid, Conflict) as error:

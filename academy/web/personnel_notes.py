@@ -1,17 +1,19 @@
 """Signed notes for personnel files: issued by the office, checked by anybody, without an account."""
 
 import functools
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from academy import http
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
+from academy.core.signing import DocumentSigner
 from academy.faculty import api as faculty
-from academy.core.signing import Signer
 from academy.faculty.api import NoteState
 from academy.http import PUBLIC, actor, menu, office, reading, runtime, writing
 from academy.http.forms import File, Form, Key, Text
@@ -32,9 +34,7 @@ RESULTS: dict[str, tuple[str, Message]] = {
 }
 
 
-
-
-class NoteForm(Form):
+class PersonnelNoteForm(Form):
     """The notes of a chosen lecture are asked for."""
 
     contest = Key()
@@ -42,12 +42,12 @@ class NoteForm(Form):
 
 
 @bp.post("")
-@page(form=NoteForm)
+@page(form=PersonnelNoteForm)
 def issue() -> AnyResponse:
     """Issue the notes of a chosen lecture, one for each of its lecturers, and print them."""
-    form: Any = NoteForm.read()
+    form: Any = PersonnelNoteForm.read()
     settings = runtime().settings
-    signer = Signer(settings.data_key)
+    signer = DocumentSigner(settings.data_key)
     with writing() as tx:
         contest = faculty.access_contest(tx, actor(), form.contest.data)
         nomination = faculty.access_nomination(tx, contest, form.nomination.data)
@@ -64,8 +64,8 @@ def _print(number: str) -> None:
     with reading() as tx:
         signed = faculty.access_note(tx, actor(), number).signed
     found = faculty.read_note(signed)
-    beside = runtime().settings.data_dir / f"note-{number}"
-    paper = reports.draw_note(found.document, signed, found.key_id, translate, beside)
+    with tempfile.TemporaryDirectory() as folder:
+        paper = reports.draw_note(found.document, signed, found.key_id, Path(folder) / number)
     if paper:
         with writing() as tx:
             faculty.keep_paper(tx, faculty.access_note(tx, actor(), number), paper)

@@ -13,12 +13,12 @@ from academy.core.actor import Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
+from academy.faculty.contest_kinds import Eligibility
+from academy.faculty.contest_models import Contest, Nomination, PanelScore
 from academy.faculty.contests import notes, panel, rules, service
-from academy.faculty.contests.kinds import Eligibility
-from academy.faculty.contests.models import Contest, Nomination, PanelScore
 from academy.faculty.contests.notes import NoteState
+from academy.faculty.evaluation_models import EvaluationAnswer, EvaluationForm, EvaluationRound
 from academy.faculty.evaluations import forms
-from academy.faculty.evaluations.models import EvaluationAnswer, EvaluationForm, EvaluationRound
 from academy.faculty.models import LecturerConsent, PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
 from academy.people.models import Organisation
@@ -26,7 +26,7 @@ from tests.support import factories as make
 from tests.support import faculty as school
 
 NOON = dt.datetime(2026, 7, 20, 4, tzinfo=dt.UTC)
-SIGNER = signing.Signer("a-secret-for-tests-only-0123456789")
+SIGNER = signing.DocumentSigner("a-secret-for-tests-only-0123456789")
 WEIGHTS = {one["key"]: one["weight"] for one in service.FIRST_CRITERIA}
 
 
@@ -282,7 +282,7 @@ def test_a_forged_note_is_refused(runtime: Runtime) -> None:
         published(tx, made)
         note = note_of(tx, made)
         document = json.loads(note.signed)["document"]
-        stranger = signing.Signer("b-secret-for-tests-only-0123456789")
+        stranger = signing.DocumentSigner("b-secret-for-tests-only-0123456789")
         assert notes.check_note(tx, stranger.sign(document)).state == NoteState.UNKNOWN_KEY
         # Even with the academy's own key: another number, another content, another kind of document.
         for change, state in (

@@ -14,15 +14,15 @@ from academy.core.actor import Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.runtime import Runtime
-from academy.faculty.evaluations import forms, results, rolls, rounds, rules, schedule
-from academy.faculty.evaluations.kinds import EvaluationKind
-from academy.faculty.evaluations.models import (
+from academy.faculty.evaluation_kinds import EvaluationKind
+from academy.faculty.evaluation_models import (
     EvaluationAnswer,
     EvaluationComment,
     EvaluationInvitation,
     EvaluationRound,
     LectureAttendance,
 )
+from academy.faculty.evaluations import forms, results, rolls, rounds, rules, schedule
 from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
 from academy.notifications.models import Notification

@@ -220,6 +220,37 @@ def holiday(world: World, _place: str, _role: str) -> Ids:
     return {"public_id": world.made["holiday", ""].public_id}
 
 
+@kind
+def contest(world: World, _place: str, _role: str) -> Ids:
+    """A contest whose result is announced, with a nomination and an objection."""
+    names = {"public_id": "contest", "nomination": "nomination", "objection": "objection"}
+    return {variable: world.made[name, ""].public_id for variable, name in names.items()}
+
+
+@kind
+def scored_contest(world: World, _place: str, _role: str) -> Ids:
+    """A contest that its judges are scoring."""
+    return {"public_id": world.made["scored_contest", ""].public_id}
+
+
+@kind
+def evaluation_comment(world: World, _place: str, _role: str) -> Ids:
+    """A comment of a closed evaluation."""
+    return {"comment_id": world.made["evaluation_comment", ""].id}
+
+
+@kind
+def personnel_note(world: World, _place: str, _role: str) -> Ids:
+    """A personnel note."""
+    return {"number": world.made["personnel_note", ""].number, "kind": "json"}
+
+
+@kind
+def taught_today(world: World, _place: str, _role: str) -> Ids:
+    """A lecture of today: the first of the world's."""
+    return {"public_id": world.made["taught", "inside"].public_id}
+
+
 def _own(name: str, variable: str = "public_id") -> Callable[[World, str, str], Ids]:
     """A thing of one's own, or of somebody else in the same branch."""
     return lambda world, place, role: {
@@ -243,7 +274,22 @@ PLACED = (
 )
 KINDS |= {name: _placed(name) for name in PLACED}
 KINDS |= {"course": _placed("published")}
-KINDS |= {name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job")}
+KINDS |= {
+    name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job", "evaluation")
+}
 KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
-PERSONAL = {"upload", "notification", "device", "lease", "word", "wish", "job", "asset", "export", "draft", "note"}
+PERSONAL = {
+    "upload",
+    "notification",
+    "device",
+    "lease",
+    "word",
+    "wish",
+    "job",
+    "asset",
+    "export",
+    "draft",
+    "note",
+    "evaluation",
+}
 """Kinds whose places are `mine` and `others`."""

@@ -259,6 +259,32 @@ POST   /faculty/sheets                                                nothing   
 POST   /faculty/sheets/apply                                          nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/sheets/pool.xlsx                                      nothing      .  .  .  .  .  *  .  .  .  .
 GET    /faculty/sheets/template.xlsx                                  nothing      .  .  .  .  .  *  .  .  .  .
+GET    /contests                                                      nothing      .  .  .  .  .  *  .  .  .  .
+POST   /contests                                                      nothing      .  .  .  .  .  .  .  .  .  .
+GET    /contests/<public_id>                                          contest      .  *  *  *  *  *  *  *  *  *
+GET    /contests/<public_id>                                          scored_contest .  .  .  .  .  .  .  .  .  .
+POST   /contests/<public_id>                                          contest      .  .  .  .  .  .  .  .  .  .
+POST   /contests/<public_id>/nominations/<nomination>                 contest      .  .  .  .  .  .  .  .  .  .
+POST   /contests/<public_id>/objections                               contest      .  *  *  *  *  *  *  *  *  *
+POST   /contests/<public_id>/objections/<objection>                   contest      .  .  .  .  .  .  .  .  .  .
+GET    /evaluations                                                   nothing      .  *  *  *  *  *  *  *  *  *
+GET    /evaluations/<public_id>                                       evaluation   .  o  o  o  o  o  o  o  o  o
+POST   /evaluations/<public_id>                                       evaluation   .  o  o  o  o  o  o  o  o  o
+GET    /faculty/comments                                              nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/comments/<comment_id>                                 evaluation_comment .  .  .  .  .  .  .  .  .  .
+GET    /faculty/evaluation-forms                                      nothing      .  .  .  .  .  *  .  .  .  .
+POST   /faculty/evaluation-forms                                      nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/results                          taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/roll                             taught       .  .  .  .  .  +  .  .  .  .
+POST   /faculty/lectures/<public_id>/roll                             taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/roll/code                        taught       .  .  .  .  .  .  .  .  .  .
+POST   /notes                                                         contest      .  .  .  .  .  .  .  .  .  .
+GET    /notes/<number>.<kind>                                         personnel_note .  .  .  .  .  .  .  .  .  .
+POST   /notes/<number>/revoke                                         personnel_note .  .  .  .  .  .  .  .  .  .
+GET    /notes/check                                                   nothing      *  *  *  *  *  *  *  *  *  *
+POST   /notes/check                                                   nothing      *  *  *  *  *  *  *  *  *  *
+GET    /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
+POST   /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
 GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
@@ -371,6 +397,9 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /topics/<public_id>/voice": {"data": {"verb": "support"}},
     "POST /faculty/topics/<public_id>": {"data": {"verb": "shortlist", "seen": "open"}},
     "POST /questions/<public_id>": {"data": {"verb": "refuse", "refusal": "elsewhere", "seen": "waiting"}},
+    "POST /contests/<public_id>": {"data": {"verb": "publish"}},
+    "POST /contests/<public_id>/objections": {"data": {"body": "异议"}},
+    "POST /notes": {"data": {"contest": "{public_id}", "nomination": "{nomination}"}},
     "POST /me/notifications/calendar": {"data": {"verb": "on"}},
     "POST /me/notifications/mail": {"data": {"mail": "name@example.org"}},
     "POST /api/v1/offline/contact": {"json": {"device": "a phone", "leases": []}},
@@ -445,6 +474,19 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "files.remove": ("asks", 'url_for("files.remove"'),
     "holidays.change": ("shows", "faculty/holiday.html"),
     "holidays.create": ("shows", "faculty/holiday.html"),
+    "contests.decide": ("asks", 'url_for("contests.decide"'),
+    "contests.object_": ("harmless", "somebody else decides"),
+    "contests.open_contest": ("harmless", ""),
+    "contests.score": ("back", "the same form changes it, until scoring ends"),
+    "contests.step": ("asks", 'url_for("contests.step"'),
+    "evaluations.answer": ("harmless", ""),
+    "evaluations.decide_comment": ("back", "the decision can be changed"),
+    "evaluations.enter_roll": ("back", "the same form adds and removes"),
+    "evaluations.replace_form": ("back", "another form follows, also one like the first"),
+    "evaluations.sign_roll": ("harmless", ""),
+    "personnel_notes.check_file": ("harmless", "reads"),
+    "personnel_notes.issue": ("back", "a note is revoked"),
+    "personnel_notes.revoke": ("asks", 'url_for("personnel_notes.revoke"'),
     "lectures.plan": ("back", "a planned lecture is cancelled"),
     "lectures.report": ("back", "the same form takes back what was entered"),
     "obligations.change_rules": ("shows", "faculty/rules.html"),

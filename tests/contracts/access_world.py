@@ -15,14 +15,19 @@ from academy.accounts import privacy_requests
 from academy.accounts.authentication import screens
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
-from academy.classes.models import Holiday
+from academy.classes.models import Holiday, TeachingTerm
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.faculty import requests
-from academy.faculty.models import PoolMembership
+from academy.faculty.contest_models import Contest, Nomination, Objection, PersonnelNote
+from academy.faculty.evaluation_kinds import EvaluationKind
+from academy.faculty.evaluation_models import EvaluationComment, EvaluationInvitation, EvaluationRound
+from academy.faculty.evaluations import forms
+from academy.faculty.evaluations.forms import form_on
+from academy.faculty.models import LectureTeacher, PoolMembership
 from academy.faculty.requests import TopicProposal
 from academy.jobs.api import enqueue
 from academy.learning import corrections
@@ -225,6 +230,43 @@ class World:
                 select(PoolMembership).where(PoolMembership.lecturer_id == person.id)
             ).one()
             self.made["taught", place] = faculty.lecture(tx, term, today - dt.timedelta(days), (person, 1000))
+        self._contests(tx, term)
+
+    def _contests(self, tx: Tx, term: TeachingTerm) -> None:
+        """A contest that is announced, one that is scored, a note, a comment, an evaluation of everybody's own."""
+        forms.seed_forms(tx)
+        lecture, today = self.made["taught", "parent"], clock.today()
+        evaluated = [form_on(tx, kind, today) for kind in EvaluationKind]
+        own, others, closed = (
+            EvaluationRound(lecture_id=self.made["taught", place].id, form_id=form.id, kind=form.kind, closes_on=today)
+            for place, form in zip(("inside", "inside", "sibling"), evaluated, strict=True)
+            if form is not None
+        )
+        closed.closed_at = clock.now()
+        tx.add_all([own, others, closed])
+        tx.flush()
+        self.made["evaluation", "others"] = others
+        for role in Role:
+            self.made["evaluation", role] = own
+            tx.add(EvaluationInvitation(round_id=own.id, member_id=self.made["account", role].member_id))
+        tx.add(EvaluationInvitation(round_id=others.id, member_id=self.made["account", "others"].member_id))
+        self.made["evaluation_comment", ""] = EvaluationComment(round_id=closed.id, question="q5", body="好")
+        announced = Contest(term_id=term.id, title="评比", criteria=[], places=1, state="objecting")
+        announced.objections_until = today
+        earlier = faculty.term(tx, today - dt.timedelta(200), today - dt.timedelta(100))
+        scored = Contest(term_id=earlier.id, title="评比", criteria=[], places=1, state="scoring")
+        tx.add_all([self.made["evaluation_comment", ""], announced, scored])
+        tx.flush()
+        self.made["contest", ""], self.made["scored_contest", ""] = announced, scored
+        self.made["nomination", ""] = Nomination(contest_id=announced.id, lecture_id=lecture.id, reason="好")
+        self.made["objection", ""] = Objection(contest_id=announced.id, body="异议")
+        tx.add_all([self.made["nomination", ""], self.made["objection", ""]])
+        tx.flush()
+        taught_by = tx.scalars(select(LectureTeacher.lecturer_id).where(LectureTeacher.lecture_id == lecture.id)).one()
+        note = PersonnelNote(nomination_id=self.made["nomination", ""].id, lecturer_id=taught_by, signed=b"{}")
+        tx.add(note)
+        tx.flush()
+        self.made["personnel_note", ""] = note
 
     def _belongings(self, tx: Tx, owner: str, account: Account) -> None:
         """One of everything that belongs to a person."""

@@ -34,6 +34,11 @@ SHORT = 24
 OPEN = {
     "accounts.consent_version": "versions of a text, which goes on being written",
     "consents.version": "versions of a text, which goes on being written",
+    "evaluation_answers.id": "a random id",
+    "evaluation_comments.id": "a random id",
+    "evaluation_comments.question": "the key of a form's question, which the office writes",
+    "personnel_notes.number": "a random id",
+    "signing_keys.key_id": "a digest",
     "accounts.language": "a language tag; another catalogue adds one",
     "consents.language": "a language tag; another catalogue adds one",
     "transcripts.language": "a language tag of what is spoken",

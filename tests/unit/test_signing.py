@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from academy.core import signing
 
 SECRET = "a-secret-for-tests-only-0123456789"
-SIGNER = signing.Signer(SECRET)
+SIGNER = signing.DocumentSigner(SECRET)
 LEAVES = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), st.integers(-(2**53), 2**53))
 DOCUMENTS = st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), LEAVES, max_size=5)
 NOTE = {"number": "ab3k", "lecturer": "韩松", "points": 9235, "criteria": [{"text": "观点", "weight": 40}]}
@@ -21,7 +21,7 @@ def test_a_document_goes_through_a_file(document: dict[str, object]) -> None:
     assert found.document == document
     assert found.public_key == SIGNER.public_key
     assert found.key_id == signing.key_id(SIGNER.public_key)
-    other = signing.verify(signing.Signer(SECRET + "x").sign(document))
+    other = signing.verify(signing.DocumentSigner(SECRET + "x").sign(document))
     assert other.public_key != SIGNER.public_key
 
 

@@ -19,10 +19,11 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.models import SigningKey
-from academy.core.signing import NotSigned, SignedDocument, Signer
+from academy.core.signing import DocumentSigner, NotSigned, SignedDocument
+from academy.core.unique import get_or_create
 from academy.faculty import access
-from academy.faculty.contests.kinds import ContestState
-from academy.faculty.contests.models import Contest, Nomination, PersonnelNote
+from academy.faculty.contest_kinds import ContestState
+from academy.faculty.contest_models import Contest, Nomination, PersonnelNote
 from academy.faculty.kinds import TeachingPart
 from academy.faculty.models import LecturerPost, LectureTeacher
 from academy.library.models import Lecturer
@@ -53,7 +54,7 @@ FIELDS: dict[str, type] = {
 CRITERION_FIELDS: dict[str, type] = {"text": str, "weight": int}
 REASON_LENGTH = 200
 PDF = b"%PDF-"
-LARGEST_FILE = 2 * 1024 * 1024
+LARGEST_FILE = 256 * 1024
 """Bytes of a file to be checked."""
 
 
@@ -83,7 +84,7 @@ class NoteCheck:
 
 
 def issue_note(
-    tx: Tx, actor: Actor, signer: Signer, issuer: str, nomination: Nomination, lecturer: Lecturer
+    tx: Tx, actor: Actor, signer: DocumentSigner, issuer: str, nomination: Nomination, lecturer: Lecturer
 ) -> PersonnelNote:
     """The note of a lecturer's chosen lecture; asked for again it is the same one.
 
@@ -120,11 +121,8 @@ def issue_note(
     return made
 
 
-def _keep_key(tx: Tx, signer: Signer) -> None:
-    short = signing.key_id(signer.public_key)
-    if tx.get(SigningKey, short) is None:
-        tx.add(SigningKey(key_id=short, public_key=signer.public_key))
-        tx.flush()
+def _keep_key(tx: Tx, signer: DocumentSigner) -> None:
+    get_or_create(tx, SigningKey, {"key_id": signing.key_id(signer.public_key)}, public_key=signer.public_key)
 
 
 def _document(
@@ -173,7 +171,9 @@ def keep_paper(tx: Tx, note: PersonnelNote, paper: bytes) -> None:
         tx.flush()
 
 
-def issue_notes(tx: Tx, actor: Actor, signer: Signer, issuer: str, nomination: Nomination) -> list[PersonnelNote]:
+def issue_notes(
+    tx: Tx, actor: Actor, signer: DocumentSigner, issuer: str, nomination: Nomination
+) -> list[PersonnelNote]:
     """The notes of a chosen lecture, one for each who taught it.
 
     Raises:

@@ -11,10 +11,11 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import Message, msg
+from academy.core.unique import lock_row
 from academy.faculty import access
+from academy.faculty.contest_kinds import ContestState, Eligibility
+from academy.faculty.contest_models import Contest, Nomination, PanelScore, PanelSeat
 from academy.faculty.contests import rules
-from academy.faculty.contests.kinds import ContestState, Eligibility
-from academy.faculty.contests.models import Contest, Nomination, PanelScore, PanelSeat
 from academy.faculty.contests.rules import Bar
 from academy.faculty.models import LecturerPost, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.people.models import Member, Organisation
@@ -32,7 +33,7 @@ def seats_of(tx: Tx, contest: Contest) -> list[PanelSeat]:
 
 
 def seat_of(tx: Tx, actor: Actor, contest: Contest) -> PanelSeat | None:
-    """The actor's seat; None for whoever is no judge."""
+    """The actor's seat; None if the actor is no judge."""
     if actor.member_id is None:
         return None
     query = select(PanelSeat).where(PanelSeat.contest_id == contest.id, PanelSeat.member_id == actor.member_id)
@@ -118,7 +119,7 @@ def give_score(tx: Tx, actor: Actor, nomination: Nomination, typed: Mapping[str,
     seat = seat_of(tx, actor, contest)
     if seat is None:
         raise Forbidden(f"nomination:{nomination.public_id}")
-    # Whoever ends scoring waits until this score is in, or this waits and finds it ended.
+    # The end of scoring waits until this score is in, or this waits and finds it ended.
     tx.refresh(contest, with_for_update={"read": True, "of": Contest})
     if contest.state != ContestState.SCORING or nomination.eligibility != Eligibility.ELIGIBLE:
         raise Conflict(msg("现在不能打分。"))
@@ -126,6 +127,7 @@ def give_score(tx: Tx, actor: Actor, nomination: Nomination, typed: Mapping[str,
     if bar is not None:
         raise Conflict(BARS[bar])
     scores = _points(contest, typed)
+    lock_row(tx, seat)
     row = tx.get(PanelScore, (nomination.id, seat.id))
     if row is None:
         row = PanelScore(nomination_id=nomination.id, seat_id=seat.id, scores=scores)

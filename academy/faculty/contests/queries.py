@@ -12,9 +12,9 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.faculty import access
+from academy.faculty.contest_kinds import ContestState, Eligibility, ObjectionState
+from academy.faculty.contest_models import Contest, Nomination, Objection, PanelScore, PanelSeat
 from academy.faculty.contests import panel, service
-from academy.faculty.contests.kinds import ContestState, Eligibility, ObjectionState
-from academy.faculty.contests.models import Contest, Nomination, Objection, PanelScore, PanelSeat
 from academy.faculty.contests.rules import Bar
 from academy.faculty.kinds import LectureState, TeachingPart
 from academy.faculty.models import LectureTeacher, ProgrammeLecture

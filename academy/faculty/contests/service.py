@@ -13,23 +13,25 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import msg
+from academy.core.unique import lock_row
 from academy.faculty import access
+from academy.faculty.contest_kinds import ContestState, Eligibility, ObjectionState
+from academy.faculty.contest_models import Contest, Criterion, Nomination, Objection, PanelScore
 from academy.faculty.contests import panel, rules
-from academy.faculty.contests.kinds import ContestState, Eligibility, ObjectionState
-from academy.faculty.contests.models import Contest, Criterion, Nomination, Objection, PanelScore
+from academy.faculty.evaluation_kinds import EvaluationKind
+from academy.faculty.evaluation_models import EvaluationAnswer, EvaluationRound
 from academy.faculty.evaluations import rules as evaluation_rules
-from academy.faculty.evaluations.kinds import EvaluationKind
-from academy.faculty.evaluations.models import EvaluationAnswer, EvaluationRound
 from academy.faculty.kinds import ConsentKind, LectureState, TeachingPart
 from academy.faculty.models import LecturerConsent, LectureTeacher, ProgrammeLecture
 from academy.notifications import api as notifications
 
 FIRST_CRITERIA: tuple[Criterion, ...] = (
-    {"key": "stance", "text": "政治立场和政策把握", "weight": 30},
-    {"key": "content", "text": "内容联系实际、有一线材料", "weight": 30},
-    {"key": "teaching", "text": "讲授清楚、互动充分", "weight": 25},
-    {"key": "material", "text": "教案讲义完整规范", "weight": 15},
+    {"key": "stance", "text": msg("政治立场和政策把握").text, "weight": 30},
+    {"key": "content", "text": msg("内容联系实际、有一线材料").text, "weight": 30},
+    {"key": "teaching", "text": msg("讲授清楚、互动充分").text, "weight": 25},
+    {"key": "material", "text": msg("教案讲义完整规范").text, "weight": 15},
 )
+"""What the panel scores, unless a contest says otherwise."""
 TITLE_LENGTH, REASON_LENGTH = 80, 400
 MOST_CRITERIA = 10
 
@@ -79,6 +81,7 @@ def open_contest(
     weights = [one["weight"] for one in criteria]
     if not 1 <= len(weights) <= MOST_CRITERIA or min(weights) < 1 or sum(weights) != 100:
         raise Invalid(fields={"criteria": msg("各项权重加起来要是 100。")})
+    lock_row(tx, term)
     if tx.scalar(select(Contest.id).where(Contest.term_id == term.id)) is not None:
         raise Conflict(msg("这个学期已经有一次评比。"))
     made = Contest(

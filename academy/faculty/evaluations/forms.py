@@ -5,39 +5,48 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import msg
+from academy.core.i18n import Message, msg
 from academy.faculty import access
-from academy.faculty.evaluations.kinds import EvaluationKind, QuestionKind
-from academy.faculty.evaluations.models import EvaluationForm, FormQuestion
+from academy.faculty.evaluation_kinds import EvaluationKind, QuestionKind
+from academy.faculty.evaluation_models import EvaluationForm, FormQuestion
 
 MOST_QUESTIONS, TEXT_LENGTH = 20, 120
 
-FIRST_FORMS: dict[EvaluationKind, tuple[str, ...]] = {
-    EvaluationKind.SELF: (
-        "备课是否充分，材料是否来自一线",
-        "内容是否讲透，重点是否突出",
-        "与学员的互动是否充分",
-        "*哪一部分下次要改",
+FIRST_FORMS: tuple[tuple[EvaluationKind, tuple[Message, ...]], ...] = (
+    (
+        EvaluationKind.SELF,
+        (
+            msg("备课是否充分，材料是否来自一线"),
+            msg("内容是否讲透，重点是否突出"),
+            msg("与学员的互动是否充分"),
+            msg("*哪一部分下次要改"),
+        ),
     ),
-    EvaluationKind.PARTICIPANTS: (
-        "观点是否正确，政策依据是否准确",
-        "内容是否联系本地实际",
-        "讲得是否清楚，听得是否明白",
-        "对工作是否有帮助",
-        "*最有收获的一点，或者建议",
+    (
+        EvaluationKind.PARTICIPANTS,
+        (
+            msg("观点是否正确，政策依据是否准确"),
+            msg("内容是否联系本地实际"),
+            msg("讲得是否清楚，听得是否明白"),
+            msg("对工作是否有帮助"),
+            msg("*最有收获的一点，或者建议"),
+        ),
     ),
-    EvaluationKind.FOLLOW_UP: (
-        "课上讲的办法，这几个月用上了多少",
-        "工作因此有了多少改进",
-        "*请写一件用上了的事",
+    (
+        EvaluationKind.FOLLOW_UP,
+        (
+            msg("课上讲的办法，这几个月用上了多少"),
+            msg("工作因此有了多少改进"),
+            msg("*请写一件用上了的事"),
+        ),
     ),
-}
-"""Questions of the first forms; a star marks one that is answered in words. They are data: what people see is what the
-form of that day says, in the language in which the office wrote it."""
+)
+"""Questions of the first forms; a star marks one that is answered in words. The office replaces them by its own."""
 FOLLOW_UP_MONTHS, FOLLOW_UP_DAYS, DAYS = 6, 30, 14
 
 
@@ -51,19 +60,19 @@ def questions_from(lines: Sequence[str]) -> list[FormQuestion]:
     return found
 
 
-def seed_forms(tx: Tx, since: dt.date) -> None:
-    """The school's first forms, where there are none of their kind."""
+def seed_forms(tx: Tx, since: dt.date | None = None) -> None:
+    """The school's first forms from a day on (today), where there are none of their kind."""
     kinds = set(tx.scalars(select(EvaluationForm.kind)))
-    for kind, lines in FIRST_FORMS.items():
+    for kind, lines in FIRST_FORMS:
         if kind not in kinds:
             is_late = kind == EvaluationKind.FOLLOW_UP
             tx.add(
                 EvaluationForm(
                     kind=kind,
-                    questions=questions_from(lines),
+                    questions=questions_from([line.text for line in lines]),
                     open_days=FOLLOW_UP_DAYS if is_late else DAYS,
                     after_months=FOLLOW_UP_MONTHS if is_late else None,
-                    valid_from=since,
+                    valid_from=since or clock.today(),
                 )
             )
     tx.flush()
@@ -89,7 +98,7 @@ def replace_form(
     scale: int,
     open_days: int,
     after_months: int | None,
-    valid_from: dt.date,
+    valid_from: dt.date | None,
 ) -> EvaluationForm:
     """Put another form in place from a day on; rounds that are open keep theirs.
 
@@ -116,6 +125,8 @@ def replace_form(
             raise Invalid(fields={name: msg("请填 %(least)s 到 %(most)s 之间的数。", least=least, most=most)})
     if (after_months is not None) != (kind == EvaluationKind.FOLLOW_UP) or not 1 <= (after_months or 1) <= 36:
         raise Invalid(fields={"after_months": msg("请填 %(least)s 到 %(most)s 之间的数。", least=1, most=36)})
+    if valid_from is None or valid_from <= clock.today():
+        raise Invalid(fields={"valid_from": msg("请填明天或以后的日子。")})
     open_form = tx.scalar(
         select(EvaluationForm).where(EvaluationForm.kind == kind, EvaluationForm.valid_to.is_(None)).with_for_update()
     )

@@ -16,18 +16,19 @@ from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.faculty import access
-from academy.faculty.evaluations import rules
-from academy.faculty.evaluations.kinds import CommentState, EvaluationKind, QuestionKind
-from academy.faculty.evaluations.models import (
+from academy.faculty.evaluation_kinds import CommentState, EvaluationKind, QuestionKind
+from academy.faculty.evaluation_models import (
     EvaluationAnswer,
     EvaluationComment,
     EvaluationInvitation,
     EvaluationRound,
     FormQuestion,
 )
+from academy.faculty.evaluations import rules
 from academy.faculty.evaluations.rules import MarkFigures
 from academy.faculty.kinds import TeachingPart
 from academy.faculty.models import LectureTeacher, PoolMembership, ProgrammeLecture
+from academy.library.models import Lecturer
 
 REASON_LENGTH, SIZE = 200, 30
 
@@ -93,9 +94,7 @@ def access_evaluated_lecture(tx: Tx, actor: Actor, public_id: str) -> ProgrammeL
 
 def open_rounds(tx: Tx, lecture: ProgrammeLecture) -> list[EvaluationRound]:
     """Rounds of a lecture that can still be answered."""
-    query = select(EvaluationRound).where(
-        EvaluationRound.lecture_id == lecture.id, EvaluationRound.closed_at.is_(None)
-    )
+    query = select(EvaluationRound).where(EvaluationRound.lecture_id == lecture.id, EvaluationRound.closed_at.is_(None))
     return list(tx.scalars(query.order_by(EvaluationRound.id)))
 
 
@@ -195,6 +194,17 @@ def results_of_lecturer(tx: Tx, lecturer_id: int, kind: EvaluationKind) -> tuple
     same = [row for row in shown if row.form.scale == shown[-1].form.scale]
     marks = [mark for row in same for answer in answers[row.id] for mark in answer.scores.values()]
     return len(shown), len(rows) - len(shown), rules.figures(marks)
+
+
+def results_by_lecturer(tx: Tx, lecture: ProgrammeLecture) -> list[tuple[Lecturer, int, int, MarkFigures | None]]:
+    """For each who taught a lecture what participants said of all their lectures, as `results_of_lecturer` has it."""
+    taught = tx.scalars(
+        select(Lecturer)
+        .join(LectureTeacher, LectureTeacher.lecturer_id == Lecturer.id)
+        .where(LectureTeacher.lecture_id == lecture.id, LectureTeacher.part == TeachingPart.TAUGHT)
+        .order_by(LectureTeacher.id)
+    )
+    return [(one, *results_of_lecturer(tx, one.id, EvaluationKind.PARTICIPANTS)) for one in taught]
 
 
 def comments_to_read(tx: Tx, actor: Actor, number: int = 1) -> Page[EvaluationComment]:

@@ -14,9 +14,10 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
+from academy.core.unique import lock_row
 from academy.faculty import access
-from academy.faculty.evaluations.kinds import AttendancePart, AttendanceWay
-from academy.faculty.evaluations.models import EvaluationRound, LectureAttendance
+from academy.faculty.evaluation_kinds import AttendancePart, AttendanceWay
+from academy.faculty.evaluation_models import EvaluationRound, LectureAttendance
 from academy.faculty.kinds import LectureState
 from academy.faculty.models import ProgrammeLecture
 from academy.people.models import Member
@@ -78,7 +79,7 @@ def enter_roll(
     if len(wanted) > MOST or set(students) & set(peers):
         raise Invalid(fields={"roll": msg("一次最多登记 %(most)s 人，每人只登记一次。", most=MOST)})
     _require_held(lecture)
-    tx.refresh(lecture, with_for_update={"of": ProgrammeLecture})
+    lock_row(tx, lecture)
     before = {
         row.member_id: row
         for row in tx.scalars(select(LectureAttendance).where(LectureAttendance.lecture_id == lecture.id))
@@ -136,6 +137,7 @@ def sign_roll(tx: Tx, actor: Actor, lecture: ProgrammeLecture, code: str, key: b
         raise Invalid(fields={"code": msg("签到码已经换了，请看着屏幕上的再输一次。")})
     if lecture.day != clock.today() or lecture.state not in (LectureState.PLANNED, LectureState.HELD):
         raise Invalid(fields={"code": msg("这次课不在今天，不能签到。")})
+    lock_row(tx, lecture)
     if tx.get(LectureAttendance, (lecture.id, actor.member_id)) is not None:
         return
     tx.add(

@@ -17,9 +17,8 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import Page, page_of
-from academy.faculty.evaluations import forms
-from academy.faculty.evaluations.kinds import AttendancePart, EvaluationKind, QuestionKind
-from academy.faculty.evaluations.models import (
+from academy.faculty.evaluation_kinds import AttendancePart, EvaluationKind, QuestionKind
+from academy.faculty.evaluation_models import (
     EvaluationAnswer,
     EvaluationComment,
     EvaluationForm,
@@ -27,6 +26,7 @@ from academy.faculty.evaluations.models import (
     EvaluationRound,
     LectureAttendance,
 )
+from academy.faculty.evaluations import forms
 from academy.faculty.kinds import LectureState, TeachingPart
 from academy.faculty.models import LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.notifications import api as notifications
@@ -171,7 +171,7 @@ def answer_round(tx: Tx, actor: Actor, public_id: str, marks: Mapping[str, str],
     found = access_invitation(tx, actor, public_id)
     tx.refresh(found, with_for_update={"of": EvaluationInvitation})
     row = found.round
-    # Whoever closes it waits until this answer is in, or this waits and finds it closed: figures never change after.
+    # Its closing waits until this answer is in, or this waits and finds it closed: figures never change after.
     tx.refresh(row, with_for_update={"read": True, "of": EvaluationRound})
     if row.closed_at is not None or clock.today() > row.closes_on:
         raise Conflict(msg("这次评价已经结束。"))

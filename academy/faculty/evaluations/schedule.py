@@ -8,9 +8,9 @@ from sqlalchemy import exists, select
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Database, Tx
+from academy.faculty.evaluation_kinds import EvaluationKind
+from academy.faculty.evaluation_models import EvaluationRound, LectureAttendance
 from academy.faculty.evaluations import forms, rounds, rules
-from academy.faculty.evaluations.kinds import EvaluationKind
-from academy.faculty.evaluations.models import EvaluationRound, LectureAttendance
 from academy.faculty.kinds import LectureState
 from academy.faculty.models import ProgrammeLecture
 

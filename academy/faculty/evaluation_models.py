@@ -10,7 +10,7 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.faculty.evaluations.kinds import AttendancePart, AttendanceWay, CommentState, EvaluationKind
+from academy.faculty.evaluation_kinds import AttendancePart, AttendanceWay, CommentState, EvaluationKind
 from academy.faculty.lecture_models import ProgrammeLecture
 
 

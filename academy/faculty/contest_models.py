@@ -11,7 +11,7 @@ from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.faculty.contests.kinds import ContestState, Eligibility, ObjectionState
+from academy.faculty.contest_kinds import ContestState, Eligibility, ObjectionState
 from academy.faculty.lecture_models import ProgrammeLecture
 from academy.library.api import Lecturer
 
