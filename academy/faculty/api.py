@@ -23,7 +23,7 @@ from academy.faculty.contests.notes import (
     read_note,
     revoke_note,
 )
-from academy.faculty.contests.panel import BARS, give_score, seat_of
+from academy.faculty.contests.panel import BARS, bars, give_score, seat_of
 from academy.faculty.contests.queries import (
     access_nomination,
     appoint_judge_by_number,
@@ -36,6 +36,7 @@ from academy.faculty.contests.queries import (
 )
 from academy.faculty.contests.rules import Finding
 from academy.faculty.contests.service import (
+    FIRST_CRITERIA,
     access_contest,
     announce_result,
     begin_scoring,
@@ -44,6 +45,7 @@ from academy.faculty.contests.service import (
     open_contest,
     publish_result,
     raise_objection,
+    total_of,
 )
 from academy.faculty.evaluation_kinds import CommentState, EvaluationKind
 from academy.faculty.evaluations.forms import form_on, replace_form, seed_forms
@@ -155,6 +157,7 @@ __all__ = [
     "BARS",
     "CONSENT_NAMES",
     "EVIDENCE_NAMES",
+    "FIRST_CRITERIA",
     "LARGEST_NOTE",
     "LEAST_ANSWERS",
     "LECTURE_KIND_NAMES",
@@ -210,6 +213,7 @@ __all__ = [
     "answer_round",
     "apply_lines",
     "appoint_judge_by_number",
+    "bars",
     "begin_scoring",
     "cancel_lecture",
     "change_floor",
@@ -310,6 +314,7 @@ __all__ = [
     "topic_line",
     "topics_to_decide",
     "topics_to_merge_into",
+    "total_of",
     "undo_pool_state",
     "was_there",
     "withdraw_lecturer_consent",

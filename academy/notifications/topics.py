@@ -61,6 +61,8 @@ _TOPICS = {
     "data": Topic.RECORD,
     "notice": Topic.RECORD,
     "question": Topic.RECORD,
+    "evaluation": Topic.TRAININGS,
+    "contest": Topic.TRAININGS,
     "course": Topic.COURSES,
     "proposal": Topic.COURSES,
     "topic": Topic.RECORD,

@@ -45,6 +45,9 @@ NEW = {
     *("lecturer_absences", "lecturer_consents", "lecturer_posts", "lecturer_subjects", "obligation_rules"),
     *("pool_memberships", "pool_spells", "programme_lectures", "share_rules", "teaching_terms", "training_classes"),
     *("topic_requests", "topic_voices"),
+    *("contests", "evaluation_answers", "evaluation_comments", "evaluation_forms", "evaluation_invitations"),
+    *("evaluation_rounds", "lecture_attendances", "nominations", "objections", "panel_scores", "panel_seats"),
+    *("personnel_notes", "signing_keys"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -8,7 +8,19 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from academy.cli.sample import accounts, comments, courses, faculty, jobs, messages, people, studies, talk, waiting
+from academy.cli.sample import (
+    accounts,
+    comments,
+    courses,
+    evaluations,
+    faculty,
+    jobs,
+    messages,
+    people,
+    studies,
+    talk,
+    waiting,
+)
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
 
@@ -62,6 +74,8 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         waiting.leave_waiting(tx, made.accounts)
         talk.make_talk(tx, made.accounts)
         faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
+        forum = evaluations.forum_members(tx, made.accounts.values())
+        evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
         messages.make_messages(tx, runtime.sealer, made.accounts)
 
     runtime.db.run_in_transaction(write)

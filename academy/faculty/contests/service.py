@@ -1,7 +1,7 @@
 """A contest from its opening to its publication. Every step is the programme office's, except scores and objections."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -232,7 +232,6 @@ def announce_result(tx: Tx, actor: Actor, contest: Contest) -> None:
     access.require_programme_office(actor, f"contest:{contest.public_id}")
     _lock(tx, contest, ContestState.SCORING)
     rows = [row for row in nominations_of(tx, contest) if row.eligibility == Eligibility.ELIGIBLE]
-    weights = {one["key"]: one["weight"] for one in contest.criteria}
     given: dict[int, list[PanelScore]] = {row.id: [] for row in rows}
     for score in tx.scalars(select(PanelScore).where(PanelScore.nomination_id.in_(list(given)))):
         given[score.nomination_id].append(score)
@@ -246,9 +245,7 @@ def announce_result(tx: Tx, actor: Actor, contest: Contest) -> None:
                     least=contest.least_judges,
                 )
             )
-        found = rules.total([rules.points(one.scores, weights) for one in given[row.id]], contest.trimmed)
-        assert found is not None, "there are scores"
-        row.hundredths, row.judges = rules.hundredths(found), len(given[row.id])
+        row.hundredths, row.judges = total_of(contest, [one.scores for one in given[row.id]]), len(given[row.id])
     best = rules.chosen({row.id: row.hundredths or 0 for row in rows}, contest.places)
     for row in rows:
         row.is_chosen = row.id in best
@@ -256,6 +253,19 @@ def announce_result(tx: Tx, actor: Actor, contest: Contest) -> None:
     contest.objections_until = clock.today() + dt.timedelta(days=contest.objection_days)
     tx.flush()
     record(tx, actor, "contest.announced", f"contest:{contest.public_id}", chosen=len(best))
+
+
+def total_of(contest: Contest, given: Sequence[Mapping[str, int]]) -> int:
+    """Hundredths of a point that these scores make by the rules of a contest.
+
+    Raises:
+        ValueError: there is no score, or one does not fit the criteria.
+    """
+    weights = {one["key"]: one["weight"] for one in contest.criteria}
+    found = rules.total([rules.points(one, weights) for one in given], contest.trimmed)
+    if found is None:
+        raise ValueError("no scores")
+    return rules.hundredths(found)
 
 
 def raise_objection(
