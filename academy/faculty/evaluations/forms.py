@@ -123,7 +123,8 @@ def replace_form(
     for name, value, least, most in (("scale", scale, 3, 10), ("open_days", open_days, 1, 120)):
         if not least <= value <= most:
             raise Invalid(fields={name: msg("请填 %(least)s 到 %(most)s 之间的数。", least=least, most=most)})
-    if (after_months is not None) != (kind == EvaluationKind.FOLLOW_UP) or not 1 <= (after_months or 1) <= 36:
+    is_late = kind == EvaluationKind.FOLLOW_UP
+    if (after_months is not None) != is_late or (after_months is not None and not 1 <= after_months <= 36):
         raise Invalid(fields={"after_months": msg("请填 %(least)s 到 %(most)s 之间的数。", least=1, most=36)})
     if valid_from is None or valid_from <= clock.today():
         raise Invalid(fields={"valid_from": msg("请填明天或以后的日子。")})
