@@ -14,6 +14,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
+from academy.core.unique import unique_or
 from academy.faculty import access, obligations, rules
 from academy.faculty.kinds import LecturerLevel
 from academy.faculty.models import ObligationRule, PoolMembership, ShareRule
@@ -23,6 +24,7 @@ FIRST = ((LecturerLevel.MUNICIPAL, 1, 90), (LecturerLevel.COUNTY_FIRST, 5, 365))
 """Level, years in which one lecture is owed, days before the due date at which it is due soon."""
 FLOOR = 200
 LEADING = (LecturerLevel.MUNICIPAL, LecturerLevel.COUNTY_FIRST, LecturerLevel.COUNTY)
+_JUST_CHANGED = msg("规则刚刚被别人改过，请刷新页面。")
 AHEAD = dt.timedelta(days=366)
 MOST_LECTURES, MOST_YEARS, MOST_TENTHS, MOST_SOON = 50, 10, 160, 366
 
@@ -131,8 +133,8 @@ def change_rule(tx: Tx, actor: Actor, terms: RuleTerms) -> ObligationRule:
         valid_from=terms.valid_from,
         entered_by=actor.account_id,
     )
-    tx.add(made)
-    tx.flush()
+    with unique_or(tx, Invalid(fields={"valid_from": _JUST_CHANGED})):
+        tx.add(made)
     record(
         tx,
         actor,
@@ -193,7 +195,7 @@ def change_floor(tx: Tx, actor: Actor, permille: int, valid_from: dt.date) -> Sh
     if present is not None:
         present.valid_to = valid_from
     made = ShareRule(floor_permille=permille, levels=levels, valid_from=valid_from, entered_by=actor.account_id)
-    tx.add(made)
-    tx.flush()
+    with unique_or(tx, Invalid(fields={"valid_from": _JUST_CHANGED})):
+        tx.add(made)
     record(tx, actor, "share_rule.changed", f"rule:{made.id}", permille=permille, since=valid_from.isoformat())
     return made

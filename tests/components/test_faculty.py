@@ -9,9 +9,21 @@ from sqlalchemy import select, update
 
 from academy.accounts.events import PersonErased
 from academy.core import clock
+from academy.core.actor import SYSTEM
+from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.faculty import hours, obligations, recount, rule_changes, simulation
+from academy.faculty import (
+    hours,
+    lecture_queries,
+    ledger,
+    obligations,
+    queries,
+    recount,
+    rule_changes,
+    simulation,
+)
 from academy.faculty.handlers import unlink_lecturer
+from academy.faculty.kinds import LecturerLevel
 from academy.faculty.models import (
     LectureTeacher,
     ObligationRule,
@@ -187,3 +199,51 @@ def test_a_lecturer_whose_data_as_a_member_is_erased_stays_a_lecturer(runtime: R
         unlink_lecturer(tx, PersonErased(member_id=member.id, account_id=make.account(tx, member).id))
         tx.refresh(row)
         assert (row.member_id, row.state) == (None, "confirmed")
+
+
+def test_lists_take_as_many_queries_for_many_lecturers_as_for_few(
+    runtime: Runtime, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    """The pool, obligations by unit, a lecturer's file, lectures, the lines of the ledger, the effect of a rule."""
+    with runtime.db.begin() as tx:
+        rule_changes.seed_rules(tx)
+        city = make.organisation(tx, level="city")
+        spring = school.term(tx, *SPRING)
+        main = school.training_class(tx, spring, city)
+
+    def make_lecturers(number: int) -> None:
+        with runtime.db.begin() as tx:
+            for _ in range(number):
+                person = school.lecturer(tx, tx.merge(city))
+                for day in (4, 5):
+                    lesson = {"lesson_of": tx.merge(main)}
+                    school.lecture(tx, tx.merge(spring), dt.date(2026, 3, day), (person, 1000), **lesson)
+
+    def read(look: Callable[[Tx], object]) -> int:
+        def call() -> None:
+            with runtime.db.read() as tx:
+                look(tx)
+
+        return count_queries(call)
+
+    def file_of_the_first(tx: Tx) -> object:
+        return queries.lecturer_file(tx, tx.scalars(select(PoolMembership).order_by(PoolMembership.id)).first(), TODAY)  # type: ignore[arg-type]
+
+    terms = rule_changes.RuleTerms(LecturerLevel.MUNICIPAL, 3, 1, 20, 90, school.SINCE, TODAY)
+    looks: dict[str, Callable[[Tx], object]] = {
+        "pool": lambda tx: queries.list_pool(tx, SYSTEM, queries.PoolFilter(owes="met"), TODAY, size=200),
+        "units": lambda tx: queries.obligations_by_unit(tx, SYSTEM, TODAY),
+        "file": file_of_the_first,
+        "lectures": lambda tx: lecture_queries.list_lectures(tx, SYSTEM, lecture_queries.LectureFilter(), size=200),
+        "lines": lambda tx: ledger.hour_lines(tx, tx.merge(spring), ledger.HoursFilter(), size=200),
+        "sums": lambda tx: ledger.term_sums(tx, tx.merge(spring)),
+        "rule": lambda tx: rule_changes.preview_rule(tx, terms),
+    }
+    make_lecturers(2)
+    few = {name: read(look) for name, look in looks.items()}
+    make_lecturers(38)
+    assert {name: read(look) for name, look in looks.items()} == few
+    assert max(few.values()) <= 18
+    with runtime.db.read() as tx:
+        assert queries.list_pool(tx, SYSTEM, queries.PoolFilter(owes="met"), TODAY, size=200).total == 40
+        assert ledger.hour_lines(tx, tx.merge(spring), ledger.HoursFilter()).page.total == 80
