@@ -12,7 +12,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install -qq --no-compile --no-de
 VENDOR := academy/web/static/vendor
 CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 # Slow tests start real encoders and browsers and kill processes: the fast ones are not beside them. A file's tests
-# stay together, for they share a server; two files at once, because much of it is waiting.
+# stay together, for they share a server; three files at once, because much of it is waiting.
 SLOW := tests/media tests/faults tests/browser
 FILES ?= $(SLOW)
 # Everything else takes less than a minute on SQLite; the same tests on PostgreSQL belong to the slow part.
@@ -96,7 +96,7 @@ test-postgresql: dev  ## what runs on PostgreSQL too
 	$(PY) -m pytest -q $(QUICK) -m postgresql
 
 test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/browser for a part
-	$(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(FILES)
+	$(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(FILES)
 
 # Measured tests take twice as long, so those of one database are enough.
 coverage: dev  ## fast and thorough tests, and which lines and branches they reach; fails where they reach less than before

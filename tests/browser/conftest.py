@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
+
+# A busy machine is slow, not wrong: what holds sooner is not waited for.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
