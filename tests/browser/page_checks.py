@@ -111,6 +111,16 @@ def axe_script() -> str:
     return (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 
 
+def faults(page: Page, least: int = 44) -> list[str]:
+    """What axe, our own look and the focus say against the page that is open; the focus comes back to where it was."""
+    page.evaluate("scrollTo(0, 0)")  # what a bar at the edge covers in passing is no fault
+    page.evaluate(axe_script())
+    page.evaluate("window.focusBefore = document.activeElement")
+    found = [*page.evaluate(AXE), *page.evaluate(LOOK, least), *page.evaluate(OBSCURED)]
+    page.evaluate("window.focusBefore?.focus()")
+    return found
+
+
 def context(site: Site, browser: Browser, who: str, size: tuple[int, int], **wishes: str) -> BrowserContext:
     """A browser that `who` is signed in with; `wishes` are display cookies."""
     opened = browser.new_context(

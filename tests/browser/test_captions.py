@@ -12,7 +12,8 @@ from academy.media import queries, service
 from academy.media.captions import caption_files
 from academy.media.captions.caption_files import CueText
 from academy.media.captions.formats import markup
-from tests.browser.stage import Stage, stage
+from tests.browser.page_checks import faults
+from tests.browser.stage import DESK, PHONE, Stage, stage
 from tests.support import factories
 
 pytestmark = pytest.mark.browser
@@ -72,6 +73,9 @@ def test_the_editor_by_keyboard(academy: Stage) -> None:
         assert [c.text for c in queries.cues_of(tx, asset_id)] == ["同志们好今天学习党章", "两学一做", "乡村振兴"]
         script = queries.transcript_of(tx, asset_id)
     assert script is not None and script.origin == "manual"
+    for size in (PHONE, DESK):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert faults(page) == []
 
     page.reload()
     page.locator("summary", has_text="以前的版本").click()

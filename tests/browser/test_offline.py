@@ -17,6 +17,7 @@ from academy.library.api import withdraw_course
 from academy.library.models import Course, CourseItem
 from academy.media.keeping.kept_files import kept_sizes
 from academy.media.models import Asset
+from tests.browser.page_checks import faults
 from tests.browser.player_scene import Scene, add_words, covered_ms, make_scene
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS, PHONE, Stage, sign_in, stage, until
 from tests.support import factories, waiting
@@ -109,8 +110,10 @@ def test_watched_in_flight_mode_it_is_credited_exactly_after_browser_and_server_
     context.set_offline(True)
     page.goto("/library")  # whatever is asked for
     expect(page.locator("[data-no-network]")).to_be_visible()
+    assert faults(page) == []
     page.locator("[data-line-open]").click()
     expect(page.locator("[data-play-title]")).to_have_text("第1讲")
+    assert faults(page) == []
     watch_to_the_end(page)
     expect(page.locator(".player-slide")).to_be_visible()
     expect(page.locator("[data-end-title]")).to_have_text("已学完")

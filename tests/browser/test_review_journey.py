@@ -13,6 +13,7 @@ from academy.library.api import create_course
 from academy.library.comment_models import ReviewComment
 from academy.library.kinds import CourseState
 from academy.library.models import Course
+from tests.browser.page_checks import faults
 from tests.browser.stage import PHONE, Stage, lecture, load, stage, until
 from tests.support import factories
 
@@ -97,6 +98,7 @@ def test_files_comments_answers_publication(
     pin(look, 9, "数字请核对。")
     assert look.evaluate(STAYED) and look.evaluate("document.querySelector('video').readyState") >= 2
     assert look.locator("[data-pins] rect").count() == 2
+    assert faults(look) == []
     look.locator("#decide textarea").fill("请看两条批注。")
     look.get_by_role("button", name="退回修改").click()
     look.wait_for_url("**/review")
@@ -106,6 +108,7 @@ def test_files_comments_answers_publication(
     phone.locator(".pinned-link").last.tap()
     phone.wait_for_url("**?t=9")
     until(phone, "document.querySelector('video').currentTime >= 8.9")
+    assert faults(phone) == []
     second = phone.locator(".pinned").last
     second.get_by_text("回复", exact=True).first.tap()
     second.get_by_label("回复").fill("已经核对，是 48 户。")
