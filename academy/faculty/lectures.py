@@ -17,6 +17,7 @@ from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
 from academy.faculty import access, rules
+from academy.faculty.collisions import STANDING, LectureSlot, find_collisions
 from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
 from academy.faculty.models import LectureEvidence, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.faculty.words import LECTURE_STATE_NAMES
@@ -57,12 +58,18 @@ def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
     """Put a lecture on the timetable.
 
     Raises:
-        Invalid: a field is missing or out of range; no term on that day; the forum does not meet on it; the evening or
-            the classroom is taken; shares that are no whole.
+        Invalid: a field is missing or out of range; no term on that day; the forum does not meet on it; the evening,
+            the classroom or a lecturer is taken; a lecturer cannot teach on that day; shares that are no whole.
         Forbidden: the actor does not run the programme.
     """
     access.require_programme_office(actor, "lectures:all")
     term = _checked(tx, plan)
+    lock_row(tx, term)
+    place = plan.classroom.id if plan.classroom else None
+    slot = LectureSlot(plan.day, plan.minute, plan.tenths, place, [lecturer for lecturer, _share in plan.teachers])
+    collisions = find_collisions(tx, slot)
+    if collisions:
+        raise Invalid(fields=collisions)
     made = ProgrammeLecture(
         term_id=term.id,
         kind=LectureKind.CLASS if plan.training_class else LectureKind.FORUM,
@@ -196,7 +203,7 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     """Take back what was entered about a lecture: it is planned again, without substitutes and evidence.
 
     Raises:
-        Conflict: it is planned, or its evening or classroom was given away meanwhile.
+        Conflict: it is planned, or its evening, classroom or lecturer was taken meanwhile.
         Forbidden: the actor does not run the programme.
     """
     _lock(tx, actor, lecture, LectureState.PLANNED)
@@ -208,6 +215,14 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
         row.part = TeachingPart.PLANNED
     tx.flush()
     _share_evenly_unless_whole(tx, lecture)
+    lock_row(tx, lecture.term)
+    teachers = [row.lecturer_id for row in _teachers(tx, lecture)]
+    slot = LectureSlot(
+        lecture.day, lecture.minute, lecture.class_hour_tenths, lecture.classroom_id, teachers, own_id=lecture.id
+    )
+    collisions = find_collisions(tx, slot) if before not in STANDING else {}
+    if collisions:
+        raise Conflict(next(iter(collisions.values())))
     with unique_or(tx, Conflict(msg("这个时间的讲坛或教室已经安排了别的课，不能恢复。"))):
         lecture.state, lecture.reason = LectureState.PLANNED, ""
         lecture.confirmed_by = lecture.confirmed_at = None

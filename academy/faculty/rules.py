@@ -196,6 +196,18 @@ def reaches(part: int, whole: int, floor_permille: int) -> bool:
     return part * WHOLE >= floor_permille * whole
 
 
+CLASS_HOUR = 45
+"""Minutes."""
+
+
+def meets(minute: int, tenths: int, other_minute: int, other_tenths: int) -> bool:
+    """Whether two lectures of a day have a minute in common: from so many minutes after midnight, so many tenths of a
+    class hour long."""
+    return minute * 10 < other_minute * 10 + other_tenths * CLASS_HOUR and (
+        other_minute * 10 < minute * 10 + tenths * CLASS_HOUR
+    )
+
+
 def is_whole(shares: Sequence[int]) -> bool:
     """Whether declared shares are a whole: each more than nothing, together 1000 permille."""
     return bool(shares) and min(shares) > 0 and sum(shares) == WHOLE

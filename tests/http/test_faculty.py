@@ -167,7 +167,16 @@ def test_a_lecture_has_a_term_an_evening_and_a_classroom_of_its_own(city: City, 
     inside = {"lecture_class": made.public_id, "classroom": hall.public_id, "category": "law"}
     first = city.lecture(one, day="2026-05-14", minute="09:00", **inside)
     twice = city.office.post("/faculty/lectures/new", data=fields | inside)
-    assert twice.status_code == 422 and "已经有课了" in twice.text
+    assert (
+        twice.status_code == 422 and "这间教室这个时间已经有课了" in twice.text and "周正这个时间有别的课" in twice.text
+    )
+    later = fields | inside | {"minute": "10:29", "classroom": ""}
+    assert "周正这个时间有别的课" in city.office.post("/faculty/lectures/new", data=later).text
+    away = {"verb": "absence", "since": "2026-05-15", "until": "2026-05-18", "note": "出差"}
+    assert city.office.post(f"/faculty/lecturers/{one}", data=away).status_code == 303
+    absent = city.office.post("/faculty/lectures/new", data=fields | inside | {"day": "2026-05-18"})
+    assert absent.status_code == 422 and "周正这一天不能授课" in absent.text
+    assert city.lecture(one, day="2026-05-14", minute="10:30", **inside)
     outcome = {"verb": "held", "teacher": [one], "share": ["100"], "kind": "roll", "reference": "签到表"}
     assert city.office.post(f"/faculty/lectures/{first}", data=outcome).status_code == 303
     city.office.post("/faculty/terms", data={"verb": "retire", "classroom": hall.public_id})

@@ -138,3 +138,12 @@ def test_states_lead_somewhere_and_every_one_is_reached() -> None:
             seen |= fresh
             waiting += fresh
         assert seen == set(moves)
+
+
+@given(st.integers(0, 1439), st.integers(1, 80), st.integers(0, 1439), st.integers(1, 80))
+@example(540, 20, 630, 20)
+@example(540, 20, 629, 20)
+def test_lectures_meet_when_they_have_a_moment_in_common(one: int, long: int, other: int, wide: int) -> None:
+    # In tenths of a minute: a tenth of a class hour is four and a half minutes.
+    moments = set(range(one * 10, one * 10 + long * 45)) & set(range(other * 10, other * 10 + wide * 45))
+    assert rules.meets(one, long, other, wide) == rules.meets(other, wide, one, long) == bool(moments)
