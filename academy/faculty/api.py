@@ -47,6 +47,7 @@ from academy.faculty.contests.service import (
     raise_objection,
     total_of,
 )
+from academy.faculty.copies import copy_programme
 from academy.faculty.evaluation_kinds import CommentState, EvaluationKind
 from academy.faculty.evaluations.forms import form_on, replace_form, seed_forms
 from academy.faculty.evaluations.results import (
@@ -225,6 +226,7 @@ __all__ = [
     "comments_to_read",
     "confirm_lecture",
     "contest_lines",
+    "copy_programme",
     "count_attendance",
     "count_lectures_to_confirm",
     "count_open_topics",

@@ -4,7 +4,7 @@ from sqlalchemy import delete, update
 
 from academy.accounts.api import PersonErased
 from academy.core.database import Tx
-from academy.faculty.models import PoolMembership
+from academy.faculty.models import Objection, PoolMembership
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.jobs import api as jobs
 
@@ -14,6 +14,16 @@ def erase_requests(tx: Tx, event: PersonErased) -> None:
     """Delete a person's voices; topics that they proposed stay, without whose they were."""
     tx.execute(delete(TopicVoice).where(TopicVoice.account_id == event.account_id))
     tx.execute(update(TopicRequest).where(TopicRequest.proposed_by == event.account_id).values(proposed_by=None))
+
+
+@jobs.handles(PersonErased, in_transaction=True)
+def erase_objections(tx: Tx, event: PersonErased) -> None:
+    """Objections and their answers belong to a contest's record; who raised them does not.
+
+    That somebody was at a lecture stays with the erased person's row, which names nobody: or its roll and response rate
+    would change.
+    """
+    tx.execute(update(Objection).where(Objection.raised_by == event.account_id).values(raised_by=None))
 
 
 @jobs.handles(PersonErased, in_transaction=True)

@@ -12,6 +12,7 @@ from academy.core.actor import Actor
 from academy.core.audit import AuditEntry, record
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
+from academy.faculty import api as faculty
 from academy.learning import api as learning
 from academy.learning.models import Completion, CreditHour, OfflinePlayback, PlaybackLease, Refusal, WatchLedger
 from academy.library import api as library
@@ -87,6 +88,7 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
             for title, body, at in library.written_by(tx, account.id, MOST)
         ],
         **talk.copy_talk(tx, actor),
+        **faculty.copy_programme(tx, actor),
         "messages": _messages(tx, actor),
         "notifications": _notifications(tx, runtime, actor),
         "looked_at": [{"at": row.at.isoformat(), "what": row.verb} for row in who_looked(tx, actor, MOST)],

@@ -8,16 +8,24 @@ from dataclasses import dataclass, field
 import pytest
 from sqlalchemy import select
 
+from academy.accounts.api import PersonErased
 from academy.core import clock, signing
 from academy.core.actor import Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
+from academy.faculty import copies, handlers
 from academy.faculty.contest_kinds import Eligibility
 from academy.faculty.contest_models import Contest, Nomination, PanelScore
 from academy.faculty.contests import notes, panel, rules, service
 from academy.faculty.contests.notes import NoteState
-from academy.faculty.evaluation_models import EvaluationAnswer, EvaluationForm, EvaluationRound
+from academy.faculty.evaluation_models import (
+    EvaluationAnswer,
+    EvaluationForm,
+    EvaluationInvitation,
+    EvaluationRound,
+    LectureAttendance,
+)
 from academy.faculty.evaluations import forms
 from academy.faculty.models import LecturerConsent, PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
@@ -309,3 +317,26 @@ def test_no_rule_of_the_contest_knows_votes_or_views() -> None:
     assert not [
         name for name in names | columns | set(notes.FIELDS) if "voice" in name or "vote" in name or "view" in name
     ]
+
+
+def test_a_person_gets_a_copy_of_what_is_held_and_is_not_named_once_erased(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = scene(tx)
+        scored(tx, made)
+        service.announce_result(tx, made.office, made.contest)
+        who = make.account(tx, make.member(tx, made.city))
+        asker = Actor(account_id=who.id, member_id=who.member_id, label="asker")
+        row = service.raise_objection(tx, asker, made.contest, "出处没有写")
+        tx.add(LectureAttendance(lecture_id=made.lectures[0].id, member_id=who.member_id))
+        evaluation = tx.scalars(select(EvaluationRound).where(EvaluationRound.lecture_id == made.lectures[0].id)).one()
+        tx.add(EvaluationInvitation(round_id=evaluation.id, member_id=who.member_id, is_answered=True))
+        tx.flush()
+        copied = copies.copy_programme(tx, asker)
+        title = made.lectures[0].title
+        assert [one["lecture"] for one in copied["lectures_attended"]] == [title]
+        assert copied["evaluations"] == [{"lecture": title, "kind": "participants", "answered": True}]
+        assert [one["text"] for one in copied["objections"]] == ["出处没有写"]
+        assert not any(copies.copy_programme(tx, Actor(account_id=0, member_id=0, label="other")).values())
+        handlers.erase_objections(tx, PersonErased(member_id=who.member_id or 0, account_id=who.id))
+        tx.refresh(row)
+        assert row.raised_by is None

@@ -1,0 +1,66 @@
+"""What the lecture programme holds of a person, for the copy of their own data."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from academy.core.actor import Actor
+from academy.core.database import Tx
+from academy.faculty.models import (
+    EvaluationInvitation,
+    EvaluationRound,
+    LectureAttendance,
+    Objection,
+    ProgrammeLecture,
+)
+from academy.faculty.request_models import TopicRequest, TopicVoice
+
+MOST = 20_000
+
+
+def copy_programme(tx: Tx, actor: Actor) -> dict[str, Any]:
+    """Lectures attended, evaluations asked for, topics proposed and supported, objections raised, as JSON values.
+
+    What somebody answered in an evaluation is not among them: nothing leads from an answer to a person.
+    """
+    attended = tx.execute(
+        select(ProgrammeLecture.title, LectureAttendance)
+        .join(LectureAttendance, LectureAttendance.lecture_id == ProgrammeLecture.id)
+        .where(LectureAttendance.member_id == actor.member_id)
+        .order_by(ProgrammeLecture.day, ProgrammeLecture.id)
+        .limit(MOST)
+    )
+    asked = tx.scalars(
+        select(EvaluationInvitation)
+        .where(EvaluationInvitation.member_id == actor.member_id)
+        .options(joinedload(EvaluationInvitation.round).joinedload(EvaluationRound.lecture))
+        .order_by(EvaluationInvitation.round_id)
+        .limit(MOST)
+    )
+    proposed = select(TopicRequest).where(TopicRequest.proposed_by == actor.account_id).order_by(TopicRequest.id)
+    supported = (
+        select(TopicRequest.title)
+        .join(TopicVoice, TopicVoice.request_id == TopicRequest.id)
+        .where(TopicVoice.account_id == actor.account_id)
+        .order_by(TopicRequest.id)
+    )
+    raised = select(Objection).where(Objection.raised_by == actor.account_id).order_by(Objection.id)
+    return {
+        "lectures_attended": [
+            {"lecture": title, "as": row.part, "by": row.way, "entered": row.recorded_at.isoformat()}
+            for title, row in attended
+        ],
+        "evaluations": [
+            {"lecture": row.round.lecture.title, "kind": row.round.kind, "answered": row.is_answered} for row in asked
+        ],
+        "topics_proposed": [
+            {"title": row.title, "text": row.body, "state": row.state, "at": row.created_at.isoformat()}
+            for row in tx.scalars(proposed.limit(MOST))
+        ],
+        "topics_supported": list(tx.scalars(supported.limit(MOST))),
+        "objections": [
+            {"text": row.body, "state": row.state, "answer": row.answer, "at": row.raised_at.isoformat()}
+            for row in tx.scalars(raised.limit(MOST))
+        ],
+    }
