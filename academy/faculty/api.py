@@ -104,6 +104,8 @@ from academy.faculty.particulars import (
     set_subjects,
     withdraw_lecturer_consent,
 )
+from academy.faculty.plan_queries import access_plan, access_ruling, board_of, plans_by_term, possible_lecturers
+from academy.faculty.plans import ask_price, begin_plan, confirm_ruling, decide_plan, run_plan, withdraw_ruling
 from academy.faculty.pool import change_pool_state, invite_lecturer, undo_pool_state
 from academy.faculty.pool_import import DryRun, LineOutcome, apply_lines, check_lines
 from academy.faculty.pool_sheet import (
@@ -204,9 +206,11 @@ __all__ = [
     "access_lecture",
     "access_nomination",
     "access_note",
+    "access_plan",
     "access_pool_membership",
     "access_request",
     "access_request_to_decide",
+    "access_ruling",
     "add_absence",
     "add_post",
     "add_window",
@@ -214,8 +218,11 @@ __all__ = [
     "answer_round",
     "apply_lines",
     "appoint_judge_by_number",
+    "ask_price",
     "bars",
+    "begin_plan",
     "begin_scoring",
+    "board_of",
     "cancel_lecture",
     "change_floor",
     "change_pool_state",
@@ -225,6 +232,7 @@ __all__ = [
     "check_offline",
     "comments_to_read",
     "confirm_lecture",
+    "confirm_ruling",
     "contest_lines",
     "copy_programme",
     "count_attendance",
@@ -233,6 +241,7 @@ __all__ = [
     "count_pool",
     "decide_comment",
     "decide_objection",
+    "decide_plan",
     "decline_topic",
     "demands_on",
     "end_post",
@@ -275,8 +284,10 @@ __all__ = [
     "own_topics",
     "plan_lecture",
     "planned_on",
+    "plans_by_term",
     "pool_template",
     "pool_workbook",
+    "possible_lecturers",
     "preview_merger",
     "preview_rule",
     "propose_topic",
@@ -301,6 +312,7 @@ __all__ = [
     "revoke_note",
     "roll",
     "roll_code",
+    "run_plan",
     "seat_of",
     "seed_forms",
     "seed_rules",
@@ -320,5 +332,6 @@ __all__ = [
     "undo_pool_state",
     "was_there",
     "withdraw_lecturer_consent",
+    "withdraw_ruling",
     "withdraw_support",
 ]

@@ -1,15 +1,23 @@
-"""Background jobs of the lecture programme: who asked for a topic is notified of every step; evaluations follow the
-calendar."""
+"""Background jobs of the lecture programme: who asked for a topic is notified of every step; terms are planned, rulings
+priced; evaluations follow the calendar."""
 
 import datetime as dt
 import functools
 
 from sqlalchemy import or_, select, union
 
+from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty.evaluations import schedule
 from academy.faculty.events import TopicDecided
+from academy.faculty.plan_kinds import PlanState
+from academy.faculty.plan_models import PlanRuling, TermPlan
+from academy.faculty.plan_problem import problem_of, ruling_of
+from academy.faculty.planning.prices import Price, price_of
+from academy.faculty.planning.program import Infeasible
+from academy.faculty.planning.solve import propose
+from academy.faculty.plans import PLAN, PRICE, keep_failure, keep_price, keep_proposal
 from academy.faculty.request_kinds import RequestState
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.jobs import api as jobs
@@ -66,3 +74,41 @@ def _body(tx: Tx, row: TopicRequest) -> Message:
 def run_evaluations(context: JobContext) -> None:
     """Ask those who were at a lecture, ask again months later, and close evaluations whose last day is over."""
     schedule.run_schedule(context.db)
+
+
+@jobs.job(PLAN, max_attempts=2, lane=jobs.BRIEF)
+def plan_term(context: JobContext, plan_id: int) -> None:
+    """Plan a draft; nothing is written where people ruled meanwhile: another job plans that."""
+    with context.db.read(snapshot=True) as tx:
+        plan = tx.get(TermPlan, plan_id)
+        if plan is None or plan.state != PlanState.DRAFT:
+            return
+        revision, problem = plan.revision, problem_of(tx, plan, clock.today())
+    context.progress(100)
+    try:
+        proposal = propose(problem)
+    except Infeasible:
+        why = msg("已经确认的几项要求互相矛盾，排不出来。请撤回其中一项。")
+        context.db.run_in_transaction(lambda tx: keep_failure(tx, tx.get_one(TermPlan, plan_id), revision, why))
+        return
+    context.progress(800)
+    context.db.run_in_transaction(
+        lambda tx: keep_proposal(tx, tx.get_one(TermPlan, plan_id), revision, problem, proposal)
+    )
+
+
+@jobs.job(PRICE, max_attempts=2, lane=jobs.BRIEF)
+def price_ruling(context: JobContext, ruling_id: int) -> None:
+    """Work out what a ruling costs: the best plan without it against the best plan with it."""
+    with context.db.read(snapshot=True) as tx:
+        row = tx.get(PlanRuling, ruling_id)
+        if row is None:
+            return
+        problem, ruling = problem_of(tx, row.plan, clock.today()), ruling_of(row)
+    context.progress(100)
+    try:
+        price = price_of(problem, propose(problem), ruling)
+    except (Infeasible, ValueError):
+        why = msg("题目或者老师已经不在可排的范围里")
+        price = Price(None, (why,), (), (), ())
+    context.db.run_in_transaction(lambda tx: keep_price(tx, ruling_id, price))

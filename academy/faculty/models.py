@@ -24,11 +24,13 @@ from academy.faculty.evaluation_models import (
 )
 from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
 from academy.faculty.lecture_models import LectureEvidence, LectureTeacher, ProgrammeLecture
+from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.library.api import Lecturer
 from academy.people.api import Organisation
 
 __all__ = [
+    "Assignment",
     "AvailabilityWindow",
     "Contest",
     "EvaluationAnswer",
@@ -46,13 +48,16 @@ __all__ = [
     "Nomination",
     "Objection",
     "ObligationRule",
+    "Omission",
     "PanelScore",
     "PanelSeat",
     "PersonnelNote",
+    "PlanRuling",
     "PoolMembership",
     "PoolSpell",
     "ProgrammeLecture",
     "ShareRule",
+    "TermPlan",
     "TopicRequest",
     "TopicVoice",
 ]

@@ -124,3 +124,10 @@ def _decide(tx: Tx, actor: Actor, row: TopicRequest, state: RequestState, **more
     tx.flush()
     record(tx, actor, f"topic.{state}", f"topic:{row.public_id}", **more)
     jobs.publish(tx, TopicDecided(row.id, state, int(row.decided_at.timestamp() * 1000)))
+
+
+def plan_topic(tx: Tx, actor: Actor, row: TopicRequest) -> None:
+    """A decided plan teaches the topic; who asked is notified. One that left the shortlist stays as it is."""
+    lock_row(tx, row)
+    if may_follow(row.state, RequestState.PLANNED):
+        _decide(tx, actor, row, RequestState.PLANNED)

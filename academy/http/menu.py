@@ -38,6 +38,7 @@ CONTESTS = Section(msg("优秀课程评比"), "star")
 EVALUATION_COMMENTS = Section(msg("评价意见"), "question")
 TERMS = Section(msg("学期与节假日"), "flag")
 TOPICS = Section(msg("点单"), "star")
+PLANS = Section(msg("配餐"), "calendar")
 
 DESK = Section(msg("支部工作台"), "people")
 PEOPLE = Section(msg("组织与党员"), "tree")
@@ -75,7 +76,7 @@ OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
     SectionGroup(
         msg("领导干部讲坛"),
-        (OBLIGATIONS, TOPICS, LECTURES, POOL, CLASS_HOURS, CONTESTS, EVALUATION_COMMENTS, TERMS),
+        (OBLIGATIONS, TOPICS, PLANS, LECTURES, POOL, CLASS_HOURS, CONTESTS, EVALUATION_COMMENTS, TERMS),
     ),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, QUESTIONS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),

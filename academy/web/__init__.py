@@ -54,6 +54,7 @@ PAGES = (
     "holidays",
     "topics",
     "topic_requests",
+    "term_plans",
     "reminders",
     "branch_desk",
     "reports",

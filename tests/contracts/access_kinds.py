@@ -116,6 +116,12 @@ def term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def plan(world: World, _place: str, _role: str) -> Ids:
+    """The plan of a term, and a ruling of it."""
+    return {"public_id": world.made["plan", ""].public_id, "ruling_id": world.made["ruling", ""].public_id}
+
+
+@kind
 def topic(world: World, _place: str, _role: str) -> Ids:
     """A topic that somebody asked for: everybody sees it."""
     return {"public_id": world.made["topic", ""].public_id}

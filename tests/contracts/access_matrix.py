@@ -285,6 +285,12 @@ GET    /notes/check                                                   nothing   
 POST   /notes/check                                                   nothing      *  *  *  *  *  *  *  *  *  *
 GET    /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
 POST   /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
+GET    /faculty/plans                                                 nothing      .  .  .  .  .  *  .  .  .  .
+POST   /faculty/plans                                                 nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/plans/<public_id>                                     plan         .  .  .  .  .  .  .  .  .  .
+POST   /faculty/plans/<public_id>                                     plan         .  .  .  .  .  .  .  .  .  .
+POST   /faculty/plans/<public_id>/rulings                             plan         .  .  .  .  .  .  .  .  .  .
+POST   /faculty/plans/<public_id>/rulings/<ruling_id>                 plan         .  .  .  .  .  .  .  .  .  .
 GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
@@ -532,6 +538,10 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "own_data.cancel": ("back", "one's own request, which can be made again"),
     "own_data.decide": ("asks", 'url_for("own_data.decide"'),
     "own_data.lift": ("back", "it is asked for again"),
+    "term_plans.act": ("asks", 'url_for(".act", public_id=plan.public_id), _("定下来")'),
+    "term_plans.ask": ("harmless", "a price is worked out, nothing changes"),
+    "term_plans.begin": ("harmless", "a draft"),
+    "term_plans.rule": ("back", "the same row takes it back, and its price stood there before"),
     "topic_requests.decide": ("back", "the page takes each decision back, voices stay"),
     "topic_requests.merge": ("shows", "topics/merge.html"),
     "topics.propose": ("harmless", "the school decides on it"),

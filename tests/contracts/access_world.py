@@ -27,7 +27,7 @@ from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluation_models import EvaluationComment, EvaluationInvitation, EvaluationRound
 from academy.faculty.evaluations import forms
 from academy.faculty.evaluations.forms import form_on
-from academy.faculty.models import LectureTeacher, PoolMembership
+from academy.faculty.models import LectureTeacher, PlanRuling, PoolMembership, TermPlan
 from academy.faculty.requests import TopicProposal
 from academy.jobs.api import enqueue
 from academy.learning import corrections
@@ -214,6 +214,12 @@ class World:
             "村集体的账怎么公开", "", tx.get_one(Course, self.made["published", "inside"].id).category
         )
         self.made["topic", ""] = requests.propose_topic(tx, Actor(account_id=bystander.id), "k", about)
+        self.made["plan", ""] = TermPlan(term_id=self.made["teaching_term", ""].id)
+        tx.add(self.made["plan", ""])
+        tx.flush()
+        self.made["ruling", ""] = PlanRuling(plan_id=self.made["plan", ""].id, request_id=self.made["topic", ""].id)
+        tx.add(self.made["ruling", ""])
+        tx.flush()
         self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
         self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")
 

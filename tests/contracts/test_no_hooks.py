@@ -7,8 +7,6 @@ from tests.contracts import usage
 USERS = ("academy/**/*.py", "migrations/**/*.py", "tools/*.py", "config.py", "wsgi.py")
 
 UNUSED = {
-    "academy.faculty.planning.explanations.Explainer": "for the pages of plans, which are to come",
-    "academy.faculty.planning.prices.price_of": "as above",
     "academy.media.captions.parse_captions.main": "run by its module's name, in the jail",
     "academy.media.documents.read_package.main": "likewise",
     "academy.media.draw_image.main": "likewise",

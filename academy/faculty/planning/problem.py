@@ -31,11 +31,13 @@ class Candidate:
     key: str
     name: str
     subjects: tuple[str, ...]
-    """Subjects that the lecturer teaches, the main one first."""
+    """Subjects that the lecturer teaches, the main ones first."""
     evenings: frozenset[dt.date]
     """Evenings on which the lecturer can come."""
     limit: int = 1
     """The most lectures that the lecturer gives in the term."""
+    main: int = 1
+    """How many of them are main ones."""
     taught: int = 0
     """Lectures already given in the year of the plan; fewer come first."""
     level: str = ""
@@ -172,7 +174,7 @@ class PlanningProblem:
         """How far the topic is from what the lecturer teaches: 0 main subject, 1 another of theirs, 2 neither, by a
         ruling. None: the lecturer can't be given it."""
         if topic.subject in candidate.subjects and (not topic.levels or candidate.level in topic.levels):
-            return min(1, candidate.subjects.index(topic.subject))
+            return int(candidate.subjects.index(topic.subject) >= candidate.main)
         return 2 if (candidate.key, topic.key) in self._allowed else None
 
     @cached_property
