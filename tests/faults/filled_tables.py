@@ -53,6 +53,8 @@ GIVEN: dict[str, object] = {
     "enrolment_spells.valid_to": THEN.date() + dt.timedelta(1),
     "availability_windows.to_minute": 2,
     "clips.place_end": 2,
+    "contests.least_judges": 3,
+    "evaluation_forms.scale": 5,
     "lecture_teachers.substitute_for_id": None,
     "lecturer_posts.valid_to": None,
     "programme_lectures.class_id": None,
