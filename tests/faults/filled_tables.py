@@ -113,7 +113,9 @@ def _allowed(checks: Any) -> dict[str, str]:
 def _value(column: sa.Column[Any], row: int, allowed: dict[str, str]) -> object:
     key = f"{column.table.name}.{column.name}"
     if key in GIVEN:
-        return GIVEN[key]
+        # None in a column of JSON would be the JSON value.
+        is_null = GIVEN[key] is None and isinstance(column.type, sa.JSON)
+        return sa.null() if is_null else GIVEN[key]
     if column.name in allowed:
         return allowed[column.name]
     if column.foreign_keys:
