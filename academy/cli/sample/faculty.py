@@ -73,7 +73,7 @@ FESTIVALS = (
 )
 LESSONS = 24
 """Lessons of a class in a term."""
-LEADING = 20
+LEADING = 22
 """Of a hundred lessons in main classes so many are taught by leaders."""
 TOGETHER, MISSED = 0.12, 0.015
 """Shares of lessons that two teach together, and of lectures to which nobody came."""
@@ -240,7 +240,7 @@ def _dates(year: int, season: int) -> TermDates:
 def _term(tx: Tx, pool: Pool, term: TeachingTerm, entry: Entry) -> int:
     """The lectures of a term: the forum up to a month ahead, the classes with their lessons."""
     made = 0
-    speakers = pool.municipal[:6] + pool.first[:18] + pool.county[:20]
+    speakers = pool.municipal[:6] * 4 + pool.first[:18] + pool.county[:20]
     for number, evening in enumerate(classes.term_evenings(tx, term)):
         if evening.day <= entry.today + AHEAD:
             _lecture(tx, term, None, (evening.day, term.forum_minute), [entry.lot.choice(speakers)], entry, number)
@@ -249,7 +249,7 @@ def _term(tx: Tx, pool: Pool, term: TeachingTerm, entry: Entry) -> int:
         lesson_of = _class(tx, term, name, (is_main, seats), place, entry)
         for number, day in enumerate(_lesson_days(lesson_of)):
             if day <= entry.today + AHEAD:
-                teachers = _teachers(pool, number, entry.lot, is_main=is_main)
+                teachers = _teachers(pool, number, place, entry.lot, is_main=is_main)
                 # Classes begin at hours of their own, so that a lecturer is seldom in two places.
                 _lecture(tx, term, lesson_of, (day, 8 * 60 + 30 + 100 * place), teachers, entry, number + place)
                 made += 1
@@ -281,8 +281,9 @@ def _lesson_days(lesson_of: TrainingClass) -> list[dt.date]:
     return [day for day in days if day.weekday() < 5][::2][:LESSONS]
 
 
-def _teachers(pool: Pool, number: int, lot: random.Random, *, is_main: bool) -> list[int]:
-    leads = number * LEADING % 100 < LEADING if is_main else number % 8 == 0
+def _teachers(pool: Pool, number: int, place: int, lot: random.Random, *, is_main: bool) -> list[int]:
+    # Classes begin at different places of the hundred, or each of them would round the same way.
+    leads = (number * LEADING + 30 * place) % 100 < LEADING if is_main else number % 8 == 0
     found = [lot.choice(pool.leaders if leads else pool.teachers)]
     if lot.random() < TOGETHER:
         found.append(lot.choice([one for one in pool.teachers if one not in found]))
