@@ -52,11 +52,12 @@ def count_voices(tx: Tx, request_ids: Sequence[int], *, with_others: Mapping[int
 
 
 def list_topics(tx: Tx, actor: Actor, number: int = 1, *, category: str = "") -> Page[TopicLine]:
-    """Topics that can be supported, and those that are planned: the newest first, never by number of voices."""
+    """Topics that can be supported, then those that are planned: the newest first, never by number of voices."""
     query = _topics().where(TopicRequest.state.in_([*SUPPORTED, RequestState.PLANNED]))
     if category:
         query = query.where(TopicRequest.category.has(slug=category))
-    return _page(tx, actor, query.order_by(TopicRequest.id.desc()), number)
+    order = (TopicRequest.state == RequestState.PLANNED, TopicRequest.id.desc())
+    return _page(tx, actor, query.order_by(*order), number)
 
 
 def own_topics(tx: Tx, actor: Actor, number: int = 1) -> Page[TopicLine]:

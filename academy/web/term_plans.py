@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from academy import http
 from academy.classes import api as classes
+from academy.core import clock
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
@@ -35,6 +36,7 @@ def _terms(errors: Mapping[str, Message]) -> str:
         return render_template(
             "plans/index.html",
             terms=faculty.plans_by_term(tx),
+            today=clock.today(),
             is_office=faculty.is_programme_office(actor()),
             errors=errors,
         )

@@ -19,6 +19,7 @@ from academy.cli.sample import (
     people,
     studies,
     talk,
+    topics,
     waiting,
 )
 from academy.core.database import Tx
@@ -74,6 +75,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         waiting.leave_waiting(tx, made.accounts)
         talk.make_talk(tx, made.accounts)
         faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
+        topics.make_topics(tx, made.accounts, random.Random(SEED))
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
         messages.make_messages(tx, runtime.sealer, made.accounts)
