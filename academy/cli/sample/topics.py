@@ -12,7 +12,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
 from academy.faculty import api as faculty
-from academy.faculty.kinds import LectureKind, LectureState
+from academy.faculty.api import LectureKind, LectureState
 from academy.faculty.models import ProgrammeLecture, TermPlan, TopicRequest, TopicVoice
 from academy.library.models import Category
 
