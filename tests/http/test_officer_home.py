@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account, SecondFactor
@@ -15,10 +16,14 @@ from academy.core.actor import SYSTEM, Role
 from academy.core.database import Tx
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
+from academy.faculty.evaluation_kinds import EvaluationKind
+from academy.faculty.evaluation_models import EvaluationComment, EvaluationRound
+from academy.faculty.evaluations import forms
+from academy.faculty.request_models import TopicRequest
 from academy.jobs.models import Job
 from academy.learning import api as learning
 from academy.library import api as library
-from academy.library.models import ContentProposal
+from academy.library.models import Category, ContentProposal
 from academy.notifications.models import Delivery
 from academy.people import api as people
 from academy.talk import questions
@@ -26,6 +31,7 @@ from academy.talk.places import Spot
 from academy.trainings import service
 from tests.conftest import sign_in
 from tests.support import factories as make
+from tests.support import faculty as school
 from tests.support.coverage_city import City, at, training
 from tests.support.coverage_lists import length, plant
 
@@ -114,12 +120,35 @@ def leave(tx: Tx, city: City, runtime: Runtime) -> dict[str, int]:
     tx.add(Job(name="sample.nothing", state="failed", args={}))
     lost = {"channel": "mail", "pace": "at_once", "state": "failed"}
     tx.add(Delivery(account_id=other.id, due_at=clock.now(), **lost))
+    _leave_programme(tx, city)
     tx.add(SecondFactor(account_id=other.id, secret_sealed=b"x", confirmed_at=clock.now()))
     tx.flush()
     return {"boss": boss.id}
 
 
+def _leave_programme(tx: Tx, city: City) -> None:
+    """A past lecture that nobody entered, a comment that nobody read, a topic that waits for the school."""
+    today = clock.today()
+    term = school.term(tx, today - dt.timedelta(60), today + dt.timedelta(60))
+    person = school.lecturer(tx, city.city)
+    school.lecture(tx, term, today - dt.timedelta(3), (person, 1000), state="planned")
+    held = school.lecture(tx, term, today - dt.timedelta(10), (person, 1000))
+    forms.seed_forms(tx, today - dt.timedelta(60))
+    form = forms.form_on(tx, EvaluationKind.PARTICIPANTS, today)
+    assert form is not None
+    row = EvaluationRound(lecture_id=held.id, form_id=form.id, kind=form.kind, closes_on=today, closed_at=clock.now())
+    tx.add(row)
+    tx.flush()
+    tx.add(EvaluationComment(round_id=row.id, question="q5", body="再多讲些案例"))
+    category = tx.scalars(select(Category)).first()
+    assert category is not None
+    tx.add(TopicRequest(key="k", title="怎样开好组织生活会", category_id=category.id))
+
+
 EXPECTED = {
+    "/faculty/lectures": 1,
+    "/faculty/comments": 1,
+    "/faculty/topics": 1,
     "/review": 1,
     "/review/proposals": 1,
     "/exemptions": 2,
@@ -174,4 +203,4 @@ def test_a_member_has_no_desk_and_a_calm_officer_is_told_so(runtime: Runtime, cl
         page = client.get("/").text
         assert "没有等您处理的事" in page
         groups = re.findall(r'<h2 class="office-title">(.*?)</h2>', page)
-        assert groups == ["学习", "人员", "审批", "系统"]
+        assert groups == ["学习", "领导干部讲坛", "人员", "审批", "系统"]

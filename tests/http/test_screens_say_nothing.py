@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.routing import IntegerConverter
 
 from academy.accounts.models import Account, LoginSession
 from academy.accounts.queries import digest
@@ -89,7 +90,10 @@ def test_every_page_and_answer_is_the_same(app: Flask, runtime: Runtime) -> None
         if "GET" not in (rule.methods or ()) or not declaration_of(app, rule.endpoint).screen:
             continue
         for item in world.items:
-            values = {name: given.get(name, "x") for name in rule.arguments} | {
+            other = {
+                name: "1" if isinstance(kind, IntegerConverter) else "x" for name, kind in rule._converters.items()
+            }
+            values = {name: given.get(name, other[name]) for name in rule.arguments} | {
                 name: item for name in rule.arguments if "item" in name or rule.endpoint == "api_progress.held"
             }
             with app.test_request_context():
