@@ -275,7 +275,7 @@ def coverage_rises_from_the_branch_to_the_city(page: Page, city: City) -> None:
         assert figures[2].strip() == f"{round(done / due * 100)}%", (node, figures)
         below = {"清江市委": "河湾县委", "河湾县委": "柳林镇党委", "柳林镇党委": "柳树村党支部"}.get(node)
         if below:
-            page.get_by_role("link", name=below).first.click()
+            page.locator("table").get_by_role("link", name=below, exact=True).first.click()
     row = page.locator("tr", has_text=LEARNER[1])
     expect(row).to_contain_text("已完成")
 
