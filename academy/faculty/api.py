@@ -48,7 +48,8 @@ from academy.faculty.contests.service import (
     total_of,
 )
 from academy.faculty.copies import copy_programme
-from academy.faculty.evaluation_kinds import CommentState, EvaluationKind
+from academy.faculty.evaluation_kinds import CommentState, EvaluationKind, QuestionKind
+from academy.faculty.evaluation_models import FormQuestion
 from academy.faculty.evaluations.forms import form_on, replace_form, seed_forms
 from academy.faculty.evaluations.results import (
     access_evaluated_lecture,
@@ -181,6 +182,7 @@ __all__ = [
     "DryRun",
     "EvaluationKind",
     "Finding",
+    "FormQuestion",
     "HoursFilter",
     "LectureEvidenceKind",
     "LectureFilter",
@@ -195,6 +197,7 @@ __all__ = [
     "PoolMembership",
     "PoolState",
     "ProgrammeLecture",
+    "QuestionKind",
     "RequestState",
     "RuleTerms",
     "SheetLine",

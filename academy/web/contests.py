@@ -115,6 +115,7 @@ def _page(public_id: str, errors: Mapping[str, Message], at: str = "") -> str:
             states=STATES,
             findings=FINDINGS,
             bars=faculty.BARS,
+            words=gettext,
             errors=errors,
             at=at,
         )

@@ -17,7 +17,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.faculty import api as faculty
-from academy.faculty.api import CommentState, EvaluationKind
+from academy.faculty.api import CommentState, EvaluationKind, FormQuestion, QuestionKind
 from academy.http import SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.forms import Answers, Choice, Day, Form, Number, Text, Texts, Verb, typed
 from academy.http.personal_data import shows_people
@@ -50,6 +50,12 @@ def show(public_id: str) -> str:
     return _form_page(public_id, {})
 
 
+def question_words(question: FormQuestion) -> str:
+    """A question in the reader's language, where it is one of the first forms'; else as the office wrote it."""
+    mark = "*" if question["kind"] == QuestionKind.TEXT else ""
+    return str(gettext(mark + question["text"])).removeprefix(mark)
+
+
 def _form_page(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         found = faculty.access_invitation(tx, actor(), public_id)
@@ -60,6 +66,7 @@ def _form_page(public_id: str, errors: Mapping[str, Message]) -> str:
             is_answered=found.is_answered,
             is_open=found.round.closed_at is None and clock.today() <= found.round.closes_on,
             kinds=KINDS,
+            words=question_words,
             errors=errors,
         )
 
@@ -99,6 +106,7 @@ def results(public_id: str) -> str:
             here=faculty.count_attendance(tx, lecture),
             least=faculty.LEAST_ANSWERS,
             kinds=KINDS,
+            words=question_words,
         )
 
 
@@ -234,7 +242,13 @@ def _forms_page(errors: Mapping[str, Message], at: str) -> str:
         found = {kind.value: faculty.form_on(tx, kind, clock.today()) for kind in EvaluationKind}
     may_replace = faculty.is_programme_office(actor())
     return render_template(
-        "evaluations/forms.html", forms=found, kinds=KINDS, may_replace=may_replace, errors=errors, at=at
+        "evaluations/forms.html",
+        forms=found,
+        kinds=KINDS,
+        words=question_words,
+        may_replace=may_replace,
+        errors=errors,
+        at=at,
     )
 
 

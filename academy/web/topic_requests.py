@@ -88,12 +88,14 @@ def _page(public_id: str, errors: Mapping[str, Message]) -> str:
 
 @bp.get("/<public_id>/merge")
 @page(office(*faculty.PROGRAMME_READERS))
-def preview(public_id: str) -> str | tuple[str, int]:
+def preview(public_id: str) -> Response | str | tuple[str, int]:
     """What merging this topic into another makes of their voices, before it is confirmed."""
     into = request.args.get("into", "")
     try:
         with reading() as tx:
             row = faculty.access_request_to_decide(tx, actor(), public_id)
+            if not into:  # nothing was chosen: that is done on the topic's page
+                return redirect(url_for(".show", public_id=public_id), 303)
             target = faculty.access_request_to_decide(tx, actor(), into)
             found = faculty.preview_merger(tx, row, target)
     except Conflict as conflict:

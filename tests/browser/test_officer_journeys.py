@@ -71,7 +71,13 @@ def test_the_sheet_of_sections_opens_by_touch_and_closes_by_key(site: Site, brow
     assert not sheet.is_visible()
     page.locator(".to-office").tap()
     assert sheet.is_visible()
-    assert page.locator("#office-sections .office-title").all_inner_texts() == ["学习", "人员", "审批", "系统"]
+    assert page.locator("#office-sections .office-title").all_inner_texts() == [
+        "学习",
+        "领导干部讲坛",
+        "人员",
+        "审批",
+        "系统",
+    ]
     page.keyboard.press("Escape")
     assert not sheet.is_visible()
     page.locator(".to-office").tap()

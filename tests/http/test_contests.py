@@ -276,13 +276,13 @@ def test_a_judge_is_told_to_abstain_and_others_see_no_scores(town: School) -> No
 
 
 def test_a_form_is_replaced_from_a_day_on(town: School) -> None:
-    fields = {"kind": "follow_up", "questions": "用上了吗\n*写一件事", "scale": "3", "open_days": "30"}
+    fields = {"kind": "follow_up", "questions": "100% 用上了吗\n*写一件事", "scale": "3", "open_days": "30"}
     later = fields | {"after_months": "3", "valid_from": "2026-07-01"}
     assert town.office.post("/faculty/evaluation-forms", data=later).status_code == 303
     for wrong in ({"scale": "2"}, {"after_months": ""}, {"valid_from": "2026-06-03"}, {"questions": "*只有文字"}):
         answer = town.office.post("/faculty/evaluation-forms", data=later | {"valid_from": "2026-08-01"} | wrong)
         assert answer.status_code == 422
         assert "换一张表" in answer.text
-    assert "用上了吗" not in town.office.get("/faculty/evaluation-forms").text
+    assert "100% 用上了吗" not in town.office.get("/faculty/evaluation-forms").text
     with clock.frozen(TAUGHT + dt.timedelta(days=40)):
-        assert "用上了吗" in town.office.get("/faculty/evaluation-forms").text
+        assert "100% 用上了吗" in town.office.get("/faculty/evaluation-forms").text
