@@ -159,7 +159,7 @@ PICTURES = (
     _help("reviewer", "reviewer", "/review", "h1", "table"),
     _help("administrator", "city", "/", "h1"),
     _help("keeper", "auditor", "/audit", "h1"),
-    Picture("offline", "member", PHONE, _kept, _loaded, (".keep-form", "[data-begin]"), *IN_HELP),
+    Picture("offline", "member", PHONE, _kept, _loaded, (".keep-form",), *IN_HELP),
     Picture("talk", "member", PHONE, _player, _asking, (".talk-sheet [data-keys]",), *IN_HELP),
     Picture(
         "steps",
