@@ -16,14 +16,17 @@ from academy.core.runtime import Runtime
 from tests.conftest import sign_in
 from tests.support import factories as make
 
+WRITTEN, HIDDEN = "é\U0001f600＇'%_\\{{7*7}}%(x)s${x}", "\x1b[31m\u202e"
+"""Characters that mean something to a database, a template, a format, a terminal; each does so wherever it stands."""
 ODD = (
-    *("é", "\ud800", "\U0001f600", "\0", "\x1b[31m", "\u202e", "＇", "'", "%", "_", "\\", "{{7*7}}", "%(x)s", "${x}"),
+    *(WRITTEN, HIDDEN, "\ud800", "\0"),
     *("0001-01-01", "9999-12-31", "2026-02-30", "0000-00-00", "9" * 25, "-1", "1e400", "NaN", "٣", "²", "0x10", " "),
     *("//evil", "/\t/evil", "javascript:alert(1)", "../../etc/passwd", "a" * 5000, "null", "[]", "true"),
 )
+AS_IDS = ODD[:18]
 BAD_FOR_A_DATABASE = {
-    *("é", "\ud800", "\U0001f600", "\0", "'", "%", "\\", "0001-01-01", "9999-12-31", "2026-02-30", "9" * 25, "-1"),
-    *("1e400", "NaN", "٣", "²", "a" * 5000),
+    *(WRITTEN, "\ud800", "\0", "0001-01-01", "9999-12-31", "2026-02-30", "9" * 25, "-1", "1e400", "NaN", "٣", "²"),
+    "a" * 5000,
 }
 """What a database may choke on that another takes: bytes, days, numbers, lengths. How text is drawn and where an
 address leads is the same over either, and asked over SQLite."""
@@ -73,7 +76,7 @@ def test_odd_ids_are_no_ids(app: Flask, runtime: Runtime, officer: FlaskClient) 
     for endpoint, rule, method in places(app):
         if "<" not in rule:
             continue
-        for value in odd_over(runtime, ODD[:28]):
+        for value in odd_over(runtime, AS_IDS):
             address = re.sub(r"<[^>]+>", said(value), rule)
             answer = officer.open(address, method=method, headers={"Accept": "application/json"})
             if answer.status_code >= 500:
