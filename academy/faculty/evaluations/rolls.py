@@ -18,6 +18,7 @@ from academy.core.unique import lock_row
 from academy.faculty import access
 from academy.faculty.evaluation_kinds import AttendancePart, AttendanceWay
 from academy.faculty.evaluation_models import EvaluationRound, LectureAttendance
+from academy.faculty.evaluations import rounds
 from academy.faculty.kinds import LectureState
 from academy.faculty.models import ProgrammeLecture
 from academy.people.models import Member
@@ -101,6 +102,7 @@ def enter_roll(
                 LectureAttendance(lecture_id=lecture.id, member_id=member_id, part=part, recorded_by=actor.account_id)
             )
     tx.flush()
+    rounds.invite_newcomers(tx, lecture)
     added = len(wanted.keys() - before.keys())
     record(tx, actor, "roll.entered", f"lecture:{lecture.public_id}", added=added, removed=len(gone))
 
@@ -133,7 +135,7 @@ def sign_roll(tx: Tx, actor: Actor, lecture: ProgrammeLecture, code: str, key: b
     step = int(now_s // STEP_S)
     given = code.strip()[:CODE_LENGTH]
     shown = [_code(key, lecture, step - late) for late in range(LATE_STEPS + 1)]
-    if not any(hmac.compare_digest(given.encode(), one.encode()) for one in shown):
+    if not any(hmac.compare_digest(given.encode("utf-8", "replace"), one.encode()) for one in shown):
         raise Invalid(fields={"code": msg("签到码已经换了，请看着屏幕上的再输一次。")})
     if lecture.day != clock.today() or lecture.state not in (LectureState.PLANNED, LectureState.HELD):
         raise Invalid(fields={"code": msg("这次课不在今天，不能签到。")})
@@ -149,6 +151,7 @@ def sign_roll(tx: Tx, actor: Actor, lecture: ProgrammeLecture, code: str, key: b
         )
     )
     tx.flush()
+    rounds.invite_newcomers(tx, lecture)
     record(tx, actor, "roll.signed", f"lecture:{lecture.public_id}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, insert, literal, null, select, update
+from sqlalchemy import Select, insert, null, select, update
 from sqlalchemy.orm import joinedload
 
 from academy.classes.models import ClassMember
@@ -70,12 +70,48 @@ def open_round(tx: Tx, actor: Actor, lecture: ProgrammeLecture, kind: Evaluation
     )
     tx.add(made)
     tx.flush()
-    with_round = asked.add_columns(literal(made.id), literal(value=False))
-    columns = ["member_id", "group_id", "round_id", "is_answered"]
-    tx.execute(insert(EvaluationInvitation).from_select(columns, with_round))
+    _invite(tx, made, asked)
     record(tx, actor, "evaluation.opened", f"evaluation:{made.public_id}", kind=kind.value)
-    _notify(tx, made, lecture)
     return made
+
+
+def invite_newcomers(tx: Tx, lecture: ProgrammeLecture) -> int:
+    """Ask those who entered the roll of a lecture after its rounds were opened; returns how many invitations.
+
+    Rounds whose last day is over stay as they are. The caller holds the lecture's lock, so that a round which is opened
+    at once sees the whole roll.
+    """
+    query = select(EvaluationRound).where(
+        EvaluationRound.lecture_id == lecture.id,
+        EvaluationRound.kind != EvaluationKind.SELF,
+        EvaluationRound.closed_at.is_(None),
+        EvaluationRound.closes_on >= clock.today(),
+    )
+    # Its closing waits until they are asked, or this waits and finds it closed: figures never change after.
+    open_now = tx.scalars(query.order_by(EvaluationRound.id).with_for_update(read=True)).all()
+    return sum(_invite(tx, row, _asked(lecture, EvaluationKind(row.kind))) for row in open_now)
+
+
+def _invite(tx: Tx, made: EvaluationRound, asked: Select[Any]) -> int:
+    """Ask those of a query of `_asked` who are not asked yet; returns how many they are."""
+    known = set(tx.scalars(select(EvaluationInvitation.member_id).where(EvaluationInvitation.round_id == made.id)))
+    new = {member_id: group_id for member_id, group_id in tx.execute(asked) if member_id not in known}
+    if new:
+        rows = [
+            {"round_id": made.id, "member_id": member_id, "group_id": group_id, "is_answered": False}
+            for member_id, group_id in new.items()
+        ]
+        tx.execute(insert(EvaluationInvitation), rows)
+    for member_id in new:
+        notifications.notify(
+            tx,
+            key=f"evaluation.opened:{made.id}:{member_id}",
+            body=_WORDS[made.kind],
+            link=f"/evaluations/{made.public_id}",
+            member_id=member_id,
+            kind="evaluation.opened",
+        )
+    return len(new)
 
 
 def _asked(lecture: ProgrammeLecture, kind: EvaluationKind) -> Select[Any]:
@@ -120,20 +156,6 @@ _WORDS: dict[str, Message] = {
     EvaluationKind.PARTICIPANTS: msg("您听的课请评一评，不记名。"),
     EvaluationKind.FOLLOW_UP: msg("几个月前听的课用上了多少？请评一评，不记名。"),
 }
-
-
-def _notify(tx: Tx, made: EvaluationRound, lecture: ProgrammeLecture) -> None:
-    for member_id in tx.scalars(
-        select(EvaluationInvitation.member_id).where(EvaluationInvitation.round_id == made.id)
-    ).all():
-        notifications.notify(
-            tx,
-            key=f"evaluation.opened:{made.id}:{member_id}",
-            body=_WORDS[made.kind],
-            link=f"/evaluations/{made.public_id}",
-            member_id=member_id,
-            kind="evaluation.opened",
-        )
 
 
 def access_invitation(tx: Tx, actor: Actor, public_id: str) -> EvaluationInvitation:
