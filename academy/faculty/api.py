@@ -7,6 +7,8 @@ from academy.faculty.access import (
     is_programme_office,
     require_programme_office,
 )
+from academy.faculty.answer_links import answer_path, read_answer_link
+from academy.faculty.answers import LecturerAnswer, answer_by_link, enter_answer
 from academy.faculty.contest_kinds import ContestState
 from academy.faculty.contests.notes import (
     LARGEST_FILE as LARGEST_NOTE,
@@ -48,6 +50,8 @@ from academy.faculty.contests.service import (
     total_of,
 )
 from academy.faculty.copies import copy_programme
+from academy.faculty.doubts import list_doubts, promised_on
+from academy.faculty.edit_effects import list_changes, list_effects
 from academy.faculty.evaluation_kinds import CommentState, EvaluationKind, QuestionKind
 from academy.faculty.evaluation_models import FormQuestion
 from academy.faculty.evaluations.forms import form_on, replace_form, seed_forms
@@ -71,7 +75,24 @@ from academy.faculty.evaluations.rolls import (
 from academy.faculty.evaluations.rounds import access_invitation, answer_round, own_evaluations
 from academy.faculty.evaluations.rules import LEAST as LEAST_ANSWERS
 from academy.faculty.hours import term_shares
+from academy.faculty.invitations import (
+    invite_lecturers,
+    make_link,
+    move_invitation,
+    offer_again,
+    revoke_link,
+    withdraw_invitation,
+)
 from academy.faculty.kinds import ConsentKind, LectureEvidenceKind, LectureKind, LecturerLevel, LectureState, PoolState
+from academy.faculty.lecture_edits import (
+    LectureValues,
+    check_edit,
+    edit_lecture,
+    last_edit,
+    undo_edit,
+    values_from,
+    values_of,
+)
 from academy.faculty.lecture_queries import (
     LectureFilter,
     count_lectures_to_confirm,
@@ -92,6 +113,7 @@ from academy.faculty.lectures import (
     report_no_show,
 )
 from academy.faculty.ledger import NO_LEVEL, HoursFilter, hour_lines, term_sums
+from academy.faculty.make_ups import plan_make_up
 from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.faculty.obligations import demands_on
 from academy.faculty.particulars import (
@@ -105,8 +127,23 @@ from academy.faculty.particulars import (
     set_subjects,
     withdraw_lecturer_consent,
 )
-from academy.faculty.plan_queries import access_plan, access_ruling, board_of, plans_by_term, possible_lecturers
-from academy.faculty.plans import ask_price, begin_plan, confirm_ruling, decide_plan, run_plan, withdraw_ruling
+from academy.faculty.plan_decisions import confirm_assignment, count_assignments, decide_plan, reopen_plan, set_place
+from academy.faculty.plan_kinds import AssignmentState
+from academy.faculty.plan_models import TermPlan
+from academy.faculty.plan_problem import free_evenings
+from academy.faculty.plan_queries import (
+    access_assignment,
+    access_plan,
+    access_ruling,
+    board_of,
+    drafts_of,
+    invitation_page,
+    lecture_of_topic,
+    plans_by_term,
+    possible_lecturers,
+)
+from academy.faculty.plan_rules import ANSWERS, ASSIGNMENT_STATE_NAMES
+from academy.faculty.plans import ask_price, begin_plan, confirm_ruling, run_plan, withdraw_ruling
 from academy.faculty.pool import change_pool_state, invite_lecturer, undo_pool_state
 from academy.faculty.pool_import import DryRun, LineOutcome, apply_lines, check_lines
 from academy.faculty.pool_sheet import (
@@ -146,6 +183,7 @@ from academy.faculty.rule_changes import (
 )
 from academy.faculty.rules import POOL_MOVES, ObligationState, even_shares
 from academy.faculty.simulation import simulate
+from academy.faculty.substitutes import list_substitutes
 from academy.faculty.words import (
     CONSENT_NAMES,
     EVIDENCE_NAMES,
@@ -158,6 +196,8 @@ from academy.faculty.words import (
 )
 
 __all__ = [
+    "ANSWERS",
+    "ASSIGNMENT_STATE_NAMES",
     "BARS",
     "CONSENT_NAMES",
     "EVIDENCE_NAMES",
@@ -176,6 +216,7 @@ __all__ = [
     "PROGRAMME_READERS",
     "REQUEST_STATE_NAMES",
     "SUPPORTED",
+    "AssignmentState",
     "CommentState",
     "ConsentKind",
     "ContestState",
@@ -188,6 +229,8 @@ __all__ = [
     "LectureFilter",
     "LectureKind",
     "LectureState",
+    "LectureValues",
+    "LecturerAnswer",
     "LecturerLevel",
     "LineOutcome",
     "NewLecture",
@@ -202,7 +245,9 @@ __all__ = [
     "RuleTerms",
     "SheetLine",
     "TeachingReport",
+    "TermPlan",
     "TopicProposal",
+    "access_assignment",
     "access_contest",
     "access_evaluated_lecture",
     "access_invitation",
@@ -218,6 +263,8 @@ __all__ = [
     "add_post",
     "add_window",
     "announce_result",
+    "answer_by_link",
+    "answer_path",
     "answer_round",
     "apply_lines",
     "appoint_judge_by_number",
@@ -230,14 +277,17 @@ __all__ = [
     "change_floor",
     "change_pool_state",
     "change_rule",
+    "check_edit",
     "check_lines",
     "check_note",
     "check_offline",
     "comments_to_read",
+    "confirm_assignment",
     "confirm_lecture",
     "confirm_ruling",
     "contest_lines",
     "copy_programme",
+    "count_assignments",
     "count_attendance",
     "count_lectures_to_confirm",
     "count_open_topics",
@@ -247,21 +297,29 @@ __all__ = [
     "decide_plan",
     "decline_topic",
     "demands_on",
+    "drafts_of",
+    "edit_lecture",
     "end_post",
+    "enter_answer",
     "enter_roll_by_numbers",
     "even_shares",
     "evidence_of",
     "form_on",
     "forum_lectures",
+    "free_evenings",
     "give_consent",
     "give_score",
     "hour_lines",
+    "invitation_page",
     "invite_lecturer",
+    "invite_lecturers",
     "is_programme_office",
     "issue_notes",
     "judges_of",
     "keep_paper",
+    "last_edit",
     "lecture_of_today",
+    "lecture_of_topic",
     "lecture_teachers",
     "lecturer_file",
     "lecturer_ids",
@@ -269,23 +327,31 @@ __all__ = [
     "lines_as_text",
     "lines_from_text",
     "link_member",
+    "list_changes",
     "list_contests",
+    "list_doubts",
+    "list_effects",
     "list_floors",
     "list_lectures",
     "list_pool",
     "list_rules",
+    "list_substitutes",
     "list_topics",
+    "make_link",
     "merge_topic",
     "merged_topics",
+    "move_invitation",
     "nominate",
     "notes_of_contest",
     "objections_of",
     "obligations_by_unit",
+    "offer_again",
     "open_contest",
     "open_rounds",
     "own_evaluations",
     "own_topics",
     "plan_lecture",
+    "plan_make_up",
     "planned_on",
     "plans_by_term",
     "pool_template",
@@ -293,11 +359,13 @@ __all__ = [
     "possible_lecturers",
     "preview_merger",
     "preview_rule",
+    "promised_on",
     "propose_topic",
     "public_keys",
     "public_lectures",
     "publish_result",
     "raise_objection",
+    "read_answer_link",
     "read_note",
     "read_pool_sheet",
     "recount_differences",
@@ -305,6 +373,7 @@ __all__ = [
     "remove_post",
     "remove_window",
     "reopen_lecture",
+    "reopen_plan",
     "reopen_post",
     "reopen_topic",
     "replace_form",
@@ -312,6 +381,7 @@ __all__ = [
     "require_programme_office",
     "results_by_lecturer",
     "results_of_lecture",
+    "revoke_link",
     "revoke_note",
     "roll",
     "roll_code",
@@ -320,6 +390,7 @@ __all__ = [
     "seed_forms",
     "seed_rules",
     "set_load",
+    "set_place",
     "set_subjects",
     "shortlist_topic",
     "sign_roll",
@@ -332,8 +403,12 @@ __all__ = [
     "topics_to_decide",
     "topics_to_merge_into",
     "total_of",
+    "undo_edit",
     "undo_pool_state",
+    "values_from",
+    "values_of",
     "was_there",
+    "withdraw_invitation",
     "withdraw_lecturer_consent",
     "withdraw_ruling",
     "withdraw_support",

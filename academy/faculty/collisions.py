@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from academy.classes.api import TeachingTerm
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty import rules
 from academy.faculty.kinds import LectureState, TeachingPart
-from academy.faculty.models import LecturerAbsence, LectureTeacher, PoolMembership, PoolSpell, ProgrammeLecture
+from academy.faculty.models import (
+    Assignment,
+    LecturerAbsence,
+    LectureTeacher,
+    PoolMembership,
+    PoolSpell,
+    ProgrammeLecture,
+    TermPlan,
+)
+from academy.faculty.plan_rules import HOLDING
 from academy.faculty.queries import spell_on
 from academy.library.models import Lecturer
 
@@ -56,6 +66,24 @@ def find_collisions(tx: Tx, slot: LectureSlot) -> dict[str, Message]:
             "%(names)s这一天不能授课：暂停授课、已出库，或者登记了不能授课的日子。", names=_names(tx, away)
         )
     return found
+
+
+def find_promise(tx: Tx, term: TeachingTerm, day: dt.date, assignment_id: int | None = None) -> dict[str, Message]:
+    """Whether an evening of the forum is promised to a lecturer who was invited, by the form's field; but for the
+    assignment given. One query."""
+    promised = (
+        select(Lecturer.name)
+        .join(Assignment, Assignment.lecturer_id == Lecturer.id)
+        .join(TermPlan, TermPlan.id == Assignment.plan_id)
+        .where(
+            TermPlan.term_id == term.id,
+            Assignment.day == day,
+            Assignment.state.in_(HOLDING),
+            Assignment.id != (assignment_id or 0),
+        )
+    )
+    name = tx.scalar(promised.limit(1))
+    return {"day": msg("这个晚上已经请了%(name)s，请先在配餐里另定。", name=name)} if name is not None else {}
 
 
 def _lectures_of_day(tx: Tx, slot: LectureSlot) -> Sequence[ProgrammeLecture]:

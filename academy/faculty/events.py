@@ -13,3 +13,14 @@ class TopicDecided(Event):
     state: str
     decided_ms: int
     """When, in milliseconds since 1970: names the occasion."""
+
+
+@dataclass(frozen=True)
+class LectureChanged(Event):
+    """A lecture that a plan put on the timetable was moved, cancelled, or nobody came; those who asked are notified."""
+
+    lecture_id: int
+    change: str
+    """A `LectureChange`."""
+    changed_ms: int
+    """When, in milliseconds since 1970: names the occasion."""

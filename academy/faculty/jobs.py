@@ -10,10 +10,12 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty.evaluations import schedule
-from academy.faculty.events import TopicDecided
-from academy.faculty.plan_kinds import PlanState
-from academy.faculty.plan_models import PlanRuling, TermPlan
+from academy.faculty.events import LectureChanged, TopicDecided
+from academy.faculty.models import ProgrammeLecture
+from academy.faculty.plan_kinds import LectureChange, PlanState
+from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
 from academy.faculty.plan_problem import problem_of, ruling_of
+from academy.faculty.plan_queries import lecture_of_topic
 from academy.faculty.planning.prices import Price, price_of
 from academy.faculty.planning.program import Infeasible
 from academy.faculty.planning.solve import propose
@@ -65,9 +67,38 @@ def _body(tx: Tx, row: TopicRequest) -> Message:
         return msg("您点的“%(title)s”并入了“%(other)s”，人数合在一起算。", title=title, other=row.merged_into.title)
     return {
         RequestState.SHORTLISTED: msg("您点的“%(title)s”入选了，学校正在配老师。", title=title),
-        RequestState.PLANNED: msg("您点的“%(title)s”排上课了，请看时间。", title=title),
+        RequestState.PLANNED: _planned(tx, row),
         RequestState.DECLINED: msg("您点的“%(title)s”这次不排，原因请点开看。", title=title),
     }.get(RequestState(row.state), msg("您点的“%(title)s”重新开始收集。", title=title))
+
+
+def _planned(tx: Tx, row: TopicRequest) -> Message:
+    found = lecture_of_topic(tx, row)
+    if found is None:
+        return msg("您点的“%(title)s”排上课了，请看时间。", title=row.title)
+    day, names = found.lecture.day, found.names
+    return msg("您点的“%(title)s”排上课了：%(day)s，%(names)s主讲。", title=row.title, day=day, names=names)
+
+
+@jobs.handles(LectureChanged, lane=jobs.BRIEF)
+def notify_of_change(context: JobContext, event: LectureChanged) -> None:
+    """A lecture was moved, cancelled or missed: who proposed or supports its topic is notified, each once."""
+    with context.db.read() as tx:
+        lecture = tx.get(ProgrammeLecture, event.lecture_id)
+        assigned = tx.scalar(select(Assignment).where(Assignment.lecture_id == event.lecture_id))
+        if lecture is None or assigned is None:
+            return
+        row = assigned.request
+        body = {
+            LectureChange.MOVED: msg("您点的“%(title)s”改在%(day)s讲。", title=row.title, day=lecture.day),
+            LectureChange.CANCELLED: msg("您点的“%(title)s”这次不讲了，学校会另外安排。", title=row.title),
+            LectureChange.NO_SHOW: msg("您点的“%(title)s”没有讲成，学校会另外安排。", title=row.title),
+        }[LectureChange(event.change)]
+        askers, link = _askers(tx, row), f"/topics/{row.public_id}"
+    key = f"lecture.{event.change}:{event.lecture_id}:{event.changed_ms}"
+    for first in range(0, len(askers), BATCH):
+        some = askers[first : first + BATCH]
+        context.db.run_in_transaction(functools.partial(_notify, key=key, body=body, link=link, askers=some))
 
 
 @jobs.nightly("faculty.evaluations", at=dt.time(6, 30))

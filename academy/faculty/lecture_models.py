@@ -1,8 +1,9 @@
 """Lectures of the programme, who teaches them, and the evidence that they were held."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.classes.api import Classroom, TeachingTerm, TrainingClass
@@ -127,3 +128,21 @@ class LectureEvidence(Base):
     """Where it is kept: a number, a file's title."""
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     entered_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+
+
+class LectureEdit(Base):
+    """A planned lecture before and after a change of its time, place, title or lecturers: what undoing puts back."""
+
+    __tablename__ = "lecture_edits"
+    __table_args__ = (
+        # The edits of a lecture, the newest last.
+        Index(None, "lecture_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    lecture_id: Mapped[int] = mapped_column(ForeignKey("programme_lectures.id"))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`LectureValues` as JSON."""
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    edited_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    edited_at: Mapped[dt.datetime] = mapped_column(default=clock.now)

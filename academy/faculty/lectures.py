@@ -16,10 +16,11 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
-from academy.faculty import access, rules
-from academy.faculty.collisions import STANDING, LectureSlot, find_collisions
+from academy.faculty import access, lecture_topics, rules
+from academy.faculty.collisions import STANDING, LectureSlot, find_collisions, find_promise
 from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
 from academy.faculty.models import LectureEvidence, LectureTeacher, PoolMembership, ProgrammeLecture
+from academy.faculty.plan_kinds import LectureChange
 from academy.faculty.words import LECTURE_STATE_NAMES
 
 TITLE_LENGTH, REASON_LENGTH, REFERENCE_LENGTH = 120, 200, 200
@@ -41,6 +42,8 @@ class NewLecture:
     training_class: TrainingClass | None = None
     classroom: Classroom | None = None
     category_id: int | None = None
+    assignment_id: int | None = None
+    """Row id of the assignment that it comes from."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,13 @@ def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
         Forbidden: the actor does not run the programme.
     """
     access.require_programme_office(actor, "lectures:all")
-    term = _checked(tx, plan)
+    term = check_lecture(tx, plan)
     lock_row(tx, term)
     place = plan.classroom.id if plan.classroom else None
     slot = LectureSlot(plan.day, plan.minute, plan.tenths, place, [lecturer for lecturer, _share in plan.teachers])
     collisions = find_collisions(tx, slot)
+    if plan.training_class is None:
+        collisions |= find_promise(tx, term, plan.day, plan.assignment_id)
     if collisions:
         raise Invalid(fields=collisions)
     made = ProgrammeLecture(
@@ -93,7 +98,12 @@ def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
     return made
 
 
-def _checked(tx: Tx, plan: NewLecture) -> TeachingTerm:
+def check_lecture(tx: Tx, plan: NewLecture) -> TeachingTerm:
+    """The term of a lecture that may be planned as it is, but for what else is at that time.
+
+    Raises:
+        Invalid: as `plan_lecture`.
+    """
     wrong = {}
     if not 1 <= len(tidy_text(plan.title, TITLE_LENGTH + 1)) <= TITLE_LENGTH:
         wrong["title"] = msg("题目请写 1 到 %(most)s 个字。", most=TITLE_LENGTH)
@@ -184,6 +194,7 @@ def cancel_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str)
     _lock(tx, actor, lecture, LectureState.CANCELLED)
     lecture.state, lecture.reason = LectureState.CANCELLED, _reason(reason)
     tx.flush()
+    lecture_topics.lose_lecture(tx, actor, lecture, LectureChange.CANCELLED)
     record(tx, actor, "lecture.cancelled", f"lecture:{lecture.public_id}")
 
 
@@ -196,6 +207,7 @@ def report_no_show(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str)
     for row in _teachers(tx, lecture):
         row.part = TeachingPart.ABSENT
     tx.flush()
+    lecture_topics.lose_lecture(tx, actor, lecture, LectureChange.NO_SHOW)
     record(tx, actor, "lecture.no_show", f"lecture:{lecture.public_id}")
 
 
@@ -226,6 +238,8 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     with unique_or(tx, Conflict(msg("这个时间的讲坛或教室已经安排了别的课，不能恢复。"))):
         lecture.state, lecture.reason = LectureState.PLANNED, ""
         lecture.confirmed_by = lecture.confirmed_at = None
+    if before in (LectureState.CANCELLED, LectureState.NO_SHOW):
+        lecture_topics.regain_lecture(tx, actor, lecture)
     record(tx, actor, "lecture.reopened", f"lecture:{lecture.public_id}", was=before)
 
 

@@ -23,7 +23,7 @@ from academy.faculty.evaluation_models import (
     LectureAttendance,
 )
 from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
-from academy.faculty.lecture_models import LectureEvidence, LectureTeacher, ProgrammeLecture
+from academy.faculty.lecture_models import LectureEdit, LectureEvidence, LectureTeacher, ProgrammeLecture
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.library.api import Lecturer
@@ -39,6 +39,7 @@ __all__ = [
     "EvaluationInvitation",
     "EvaluationRound",
     "LectureAttendance",
+    "LectureEdit",
     "LectureEvidence",
     "LectureTeacher",
     "LecturerAbsence",

@@ -4,10 +4,29 @@ import enum
 
 
 class PlanState(enum.StrEnum):
-    """draft → decided: its lectures are on the timetable."""
+    """draft → decided: what was accepted is on the timetable. A decided plan can be opened again for evenings left."""
 
     DRAFT = "draft"
     DECIDED = "decided"
+
+
+class AssignmentState(enum.StrEnum):
+    """draft → proposed → accepted, declined, other_day → confirmed: a lecture. withdrawn: the school asks no more."""
+
+    DRAFT = "draft"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    OTHER_DAY = "other_day"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
+class AnswerWay(enum.StrEnum):
+    """How an answer came: the lecturer pressed a button behind the link, or spoke with the office."""
+
+    LINK = "link"
+    OFFICE = "office"
 
 
 class RulingState(enum.StrEnum):
@@ -16,3 +35,11 @@ class RulingState(enum.StrEnum):
     ASKED = "asked"
     PRICED = "priced"
     CONFIRMED = "confirmed"
+
+
+class LectureChange(enum.StrEnum):
+    """What happened to a lecture after those who asked for it were notified of its evening."""
+
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"

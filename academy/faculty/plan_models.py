@@ -3,15 +3,16 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from academy.classes.api import TeachingTerm
+from academy.classes.api import Classroom, TeachingTerm
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.faculty.plan_kinds import PlanState, RulingState
+from academy.faculty.lecture_models import ProgrammeLecture
+from academy.faculty.plan_kinds import AnswerWay, AssignmentState, PlanState, RulingState
 from academy.faculty.request_models import TopicRequest
 from academy.library.api import Lecturer
 
@@ -33,22 +34,50 @@ class TermPlan(Base):
     planned_at: Mapped[dt.datetime | None]
     failure: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """Why the last run found no plan, as a `Message`."""
+    classroom_id: Mapped[int | None] = mapped_column(ForeignKey("classrooms.id"))
+    """Where the forum of the term meets; invitations name it."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     decided_at: Mapped[dt.datetime | None]
 
     term: Mapped[TeachingTerm] = relationship()
+    classroom: Mapped[Classroom | None] = relationship()
+
+
+KEEPING = text("state IN ('proposed', 'accepted', 'other_day', 'confirmed')")
+STANDING = text("state NOT IN ('declined', 'withdrawn')")
 
 
 class Assignment(Base):
-    """A lecturer, a topic and an evening of a plan, with the reasons for the choice."""
+    """A lecturer, a topic and an evening of a plan, with the reasons for the choice; then the invitation to teach it,
+    and its answer. Declined and withdrawn rows stay: a topic may be offered to one lecturer after the other.
+
+    The link that the lecturer answers by is worked out from `public_id` and `link`, and is stored nowhere.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (
-        # Closes the race of two runs of one plan.
-        UniqueConstraint("plan_id", "request_id"),
+        # Closes the race of two runs of one plan, and of two lecturers for one topic.
+        Index(
+            "uq_assignments_topic",
+            "plan_id",
+            "request_id",
+            unique=True,
+            sqlite_where=STANDING,
+            postgresql_where=STANDING,
+        ),
+        # Closes the race of two lecturers who accept one evening.
+        Index("uq_assignments_evening", "plan_id", "day", unique=True, sqlite_where=KEEPING, postgresql_where=KEEPING),
+        # The board of a plan, in the order of its evenings; a lecturer's invitations; the topic of a lecture.
         Index(None, "plan_id", "day"),
+        Index(None, "lecturer_id"),
+        Index(None, "lecture_id"),
+        one_of("state", AssignmentState),
+        one_of("answer_way", AnswerWay),
+        CheckConstraint("state <> 'confirmed' OR lecture_id IS NOT NULL", name="lecture"),
+        CheckConstraint("state <> 'other_day' OR asked_day IS NOT NULL", name="other_day"),
+        CheckConstraint("link >= 0", name="link"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -59,9 +88,27 @@ class Assignment(Base):
     day: Mapped[dt.date]
     reasons: Mapped[list[Any]] = mapped_column(JSON)
     """`Message`s, what weighs most first."""
+    state: Mapped[str] = mapped_column(String(12), default=AssignmentState.DRAFT)
+    link: Mapped[int] = mapped_column(default=0)
+    """Number of the link that is good; 0: none was made. A new one makes earlier ones void."""
+    link_is_on: Mapped[bool] = mapped_column(default=False)
+    answer_by: Mapped[dt.date | None]
+    """The last day on which the link takes an answer."""
+    invited_at: Mapped[dt.datetime | None]
+    asked_day: Mapped[dt.date | None]
+    """The evening that was asked for, where the lecturer proposed another: that one is `day` then."""
+    answered_at: Mapped[dt.datetime | None]
+    answer_way: Mapped[str | None] = mapped_column(String(8))
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """The officer who entered an answer that was given by telephone."""
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """The lecturer's words with an answer; or why the school asks no more."""
+    lecture_id: Mapped[int | None] = mapped_column(ForeignKey("programme_lectures.id"))
 
+    plan: Mapped[TermPlan] = relationship()
     request: Mapped[TopicRequest] = relationship()
     lecturer: Mapped[Lecturer] = relationship()
+    lecture: Mapped[ProgrammeLecture | None] = relationship()
 
 
 class Omission(Base):
@@ -101,6 +148,8 @@ class PlanRuling(Base):
     is_possible: Mapped[bool] = mapped_column(default=True)
     slipping: Mapped[list[Any]] = mapped_column(JSON, default=list)
     """Names of lecturers whose obligation slips by it."""
+    answer_id: Mapped[int | None] = mapped_column(ForeignKey("assignments.id"), unique=True)
+    """The invitation that was declined: nobody ruled, and it is in force as soon as its price is known."""
     ruled_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     ruled_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -21,8 +21,9 @@ from academy.faculty.models import (
     ProgrammeLecture,
 )
 from academy.faculty.obligations import Obligation, list_obligations
-from academy.faculty.plan_kinds import RulingState
+from academy.faculty.plan_kinds import AssignmentState, RulingState
 from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
+from academy.faculty.plan_rules import HOLDING
 from academy.faculty.planning.problem import (
     Candidate,
     Duty,
@@ -47,11 +48,15 @@ ANY_SEATS = 5000
 
 
 def problem_of(tx: Tx, plan: TermPlan, on: dt.date) -> PlanningProblem:
-    """What there is to plan for a term from a day on: its evenings without a lecture, and the shortlist."""
+    """What there is to plan for a term from a day on: its evenings without a lecture, and the shortlist. What lecturers
+    were invited to stays as it is: their evenings and topics are no part of the problem."""
     evenings = free_evenings(tx, plan.term, on)
-    candidates = _candidates(tx, plan.term, evenings, on)
+    candidates = candidates_for(tx, plan.term, evenings, on)
+    promised = select(Assignment.request_id).where(Assignment.plan_id == plan.id, Assignment.state.in_(HOLDING))
     rows = tx.scalars(
-        select(TopicRequest).where(TopicRequest.state == RequestState.SHORTLISTED).order_by(TopicRequest.id)
+        select(TopicRequest)
+        .where(TopicRequest.state == RequestState.SHORTLISTED, TopicRequest.id.not_in(promised))
+        .order_by(TopicRequest.id)
     ).all()
     topics = _topics(tx, rows)
     known = {one.key for one in topics}, {one.key for one in candidates}
@@ -59,7 +64,7 @@ def problem_of(tx: Tx, plan: TermPlan, on: dt.date) -> PlanningProblem:
         candidates,
         topics,
         tuple(Sitting(day.isoformat(), day, ANY_SEATS) for day in evenings),
-        _next_term(tx, plan.term),
+        next_term(tx, plan.term),
         tuple(_rulings(tx, plan, *known)),
         tuple(_previous(tx, plan)),
     )
@@ -71,8 +76,9 @@ def ruling_of(row: PlanRuling) -> Ruling:
     return Ruling(str(row.request_id), lecturer, row.day, wanted=row.is_wanted)
 
 
-def free_evenings(tx: Tx, term: TeachingTerm, on: dt.date) -> list[dt.date]:
-    """Evenings of the forum after a day that have no lecture, holidays left out."""
+def free_evenings(tx: Tx, term: TeachingTerm, on: dt.date, *, but_for: int | None = None) -> list[dt.date]:
+    """Evenings of the forum after a day that have no lecture and are promised to no lecturer, holidays left out;
+    `but_for` is an assignment whose own evening is free for it."""
     taken = set(
         tx.scalars(
             select(ProgrammeLecture.day).where(
@@ -82,10 +88,15 @@ def free_evenings(tx: Tx, term: TeachingTerm, on: dt.date) -> list[dt.date]:
             )
         )
     )
+    promised = select(Assignment.day).join(TermPlan, TermPlan.id == Assignment.plan_id)
+    promised = promised.where(
+        TermPlan.term_id == term.id, Assignment.state.in_(HOLDING), Assignment.id != (but_for or 0)
+    )
+    taken.update(tx.scalars(promised))
     return [one.day for one in classes.term_evenings(tx, term) if one.day > on and one.day not in taken]
 
 
-def _next_term(tx: Tx, term: TeachingTerm) -> dt.date:
+def next_term(tx: Tx, term: TeachingTerm) -> dt.date:
     later = [one.first_day for one in classes.list_terms(tx) if one.first_day > term.last_day]
     return min(later, default=term.last_day + BETWEEN_TERMS)
 
@@ -105,8 +116,11 @@ def _topics(tx: Tx, rows: Sequence[TopicRequest]) -> tuple[PlannedTopic, ...]:
     )
 
 
-def _candidates(tx: Tx, term: TeachingTerm, evenings: list[dt.date], on: dt.date) -> tuple[Candidate, ...]:
-    """Lecturers of the pool who consent to teach and have a field."""
+def candidates_for(
+    tx: Tx, term: TeachingTerm, evenings: list[dt.date], on: dt.date, *, but_for: int | None = None
+) -> tuple[Candidate, ...]:
+    """Lecturers of the pool who consent to teach, with what they owe and the evenings on which they can come; `but_for`
+    is the row id of a lecture that is not counted."""
     consents = select(LecturerConsent.lecturer_id).where(
         LecturerConsent.kind == ConsentKind.TEACH, LecturerConsent.withdrawn_on.is_(None)
     )
@@ -118,8 +132,8 @@ def _candidates(tx: Tx, term: TeachingTerm, evenings: list[dt.date], on: dt.date
     ).all()
     ids = [person.lecturer_id for person, _ in people]
     subjects = _subjects(tx, ids)
-    come = _comings(tx, [person for person, _ in people], evenings, term.forum_minute)
-    lectures = _standing_lectures(tx, ids)
+    come = comings(tx, [person for person, _ in people], evenings, term.forum_minute)
+    lectures = standing_days(tx, ids, but_for=but_for)
     owed: dict[int, list[Obligation]] = defaultdict(list)
     for one in list_obligations(tx, on, ids):
         owed[one.lecturer_id].append(one)
@@ -138,13 +152,13 @@ def _candidates(tx: Tx, term: TeachingTerm, evenings: list[dt.date], on: dt.date
                 evenings=frozenset(come[key]),
                 limit=most,
                 taught=sum(day.year == on.year for day in given),
-                duties=tuple(_duties(owed[key], given, on, term.last_day)),
+                duties=tuple(open_duties(owed[key], given, on, term.last_day)),
             )
         )
     return tuple(found)
 
 
-def _duties(owed: list[Obligation], given: list[dt.date], on: dt.date, last: dt.date) -> list[Duty]:
+def open_duties(owed: list[Obligation], given: list[dt.date], on: dt.date, last: dt.date) -> list[Duty]:
     """What is still open, less the lectures that are planned already. What is overdue is due in this term."""
     found = []
     for one in owed:
@@ -172,20 +186,27 @@ def _subjects(tx: Tx, ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
-def _standing_lectures(tx: Tx, ids: list[int]) -> dict[int, list[dt.date]]:
-    """Days of lectures, held or planned, by lecturer."""
+def standing_days(tx: Tx, ids: Collection[int], *, but_for: int | None = None) -> dict[int, list[dt.date]]:
+    """Days of lectures, held, planned or promised, by lecturer; without one lecture, by row id. Two queries."""
     found: dict[int, list[dt.date]] = defaultdict(list)
     days = (
         select(LectureTeacher.lecturer_id, ProgrammeLecture.day)
         .join(ProgrammeLecture, ProgrammeLecture.id == LectureTeacher.lecture_id)
-        .where(ProgrammeLecture.state.in_(STANDING), LectureTeacher.lecturer_id.in_(ids))
+        .where(
+            ProgrammeLecture.state.in_(STANDING),
+            LectureTeacher.lecturer_id.in_(ids),
+            ProgrammeLecture.id != (but_for or 0),
+        )
     )
-    for lecturer_id, day in tx.execute(days):
+    promised = select(Assignment.lecturer_id, Assignment.day).where(
+        Assignment.state.in_(HOLDING), Assignment.lecturer_id.in_(ids)
+    )
+    for lecturer_id, day in [*tx.execute(days), *tx.execute(promised)]:
         found[lecturer_id].append(day)
     return found
 
 
-def _comings(tx: Tx, people: list[PoolMembership], evenings: list[dt.date], minute: int) -> dict[int, list[dt.date]]:
+def comings(tx: Tx, people: list[PoolMembership], evenings: list[dt.date], minute: int) -> dict[int, list[dt.date]]:
     """Evenings on which each lecturer is in the pool, confirmed, within their hours, and not absent."""
     ids = [one.lecturer_id for one in people]
     windows: dict[int, list[AvailabilityWindow]] = defaultdict(list)
@@ -230,5 +251,6 @@ def _rulings(tx: Tx, plan: TermPlan, topics: set[str], lecturers: set[str]) -> l
 
 
 def _previous(tx: Tx, plan: TermPlan) -> list[PlannedLecture]:
-    rows = tx.scalars(select(Assignment).where(Assignment.plan_id == plan.id).order_by(Assignment.day))
+    drafts = select(Assignment).where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT)
+    rows = tx.scalars(drafts.order_by(Assignment.day))
     return [PlannedLecture(row.day, row.day.isoformat(), str(row.request_id), (str(row.lecturer_id),)) for row in rows]

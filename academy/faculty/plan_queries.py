@@ -9,16 +9,24 @@ from sqlalchemy.orm import joinedload
 
 from academy.classes import api as classes
 from academy.classes.api import TeachingTerm
+from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import NotFound
+from academy.faculty import plan_rules
 from academy.faculty.access import require_programme_office
+from academy.faculty.evenings import evenings_for
 from academy.faculty.kinds import LectureKind
+from academy.faculty.lecture_queries import LectureRow, lecture_rows
 from academy.faculty.models import LecturerSubject, PoolMembership, ProgrammeLecture
+from academy.faculty.plan_kinds import AssignmentState, PlanState
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
 from academy.faculty.plan_problem import STANDING
 from academy.faculty.request_models import TopicRequest
+from academy.faculty.request_queries import count_voices
 from academy.library.models import Lecturer
+
+GONE = (AssignmentState.DECLINED, AssignmentState.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,9 @@ class PlanBoard:
     plan: TermPlan
     evenings: list[BoardEvening]
     stranded: list[Assignment]
-    """Assignments to evenings that are no more: a holiday was moved after planning."""
+    """Drafts on evenings that are no more: a holiday was moved after planning. Of invitations see `doubts`."""
+    lost: list[Assignment]
+    """Invitations that were declined or withdrawn, the newest first."""
     omissions: Sequence[Omission]
     rulings: Sequence[PlanRuling]
 
@@ -69,13 +79,19 @@ def board_of(tx: Tx, plan: TermPlan) -> PlanBoard:
         )
     )
     lectures = {one.day: one for one in standing}
-    rows = tx.scalars(
+    everything = tx.scalars(
         select(Assignment)
         .where(Assignment.plan_id == plan.id)
-        .options(joinedload(Assignment.request).joinedload(TopicRequest.category), joinedload(Assignment.lecturer))
-        .order_by(Assignment.day)
+        .options(
+            joinedload(Assignment.request).joinedload(TopicRequest.category),
+            joinedload(Assignment.lecturer),
+            joinedload(Assignment.lecture),
+        )
+        .order_by(Assignment.day, Assignment.id)
     ).all()
-    planned = {row.day: row for row in rows}
+    rows = [row for row in everything if row.state not in GONE]
+    # Where a lecturer chose an evening that was somebody's in the draft, the draft is being planned again.
+    planned = {row.day: row for row in sorted(rows, key=lambda row: row.state != AssignmentState.DRAFT)}
     omitted = select(Omission).where(Omission.plan_id == plan.id).options(joinedload(Omission.request))
     ruled = (
         select(PlanRuling)
@@ -85,7 +101,8 @@ def board_of(tx: Tx, plan: TermPlan) -> PlanBoard:
     return PlanBoard(
         plan,
         [BoardEvening(day, lectures.get(day), planned.get(day)) for day in days],
-        [row for row in rows if row.day not in days],
+        [row for row in rows if row.day not in days and row.state == AssignmentState.DRAFT],
+        sorted((row for row in everything if row.state in GONE), key=lambda row: row.id, reverse=True),
         tx.scalars(omitted.order_by(Omission.request_id)).all(),
         tx.scalars(ruled.order_by(PlanRuling.id)).all(),
     )
@@ -100,6 +117,22 @@ def possible_lecturers(tx: Tx, plan: TermPlan) -> list[tuple[str, str]]:
         .order_by(Lecturer.name)
     )
     return [(public_id, f"{name} · {office}") for public_id, name, office in rows]
+
+
+def lecture_of_topic(tx: Tx, request: TopicRequest) -> LectureRow | None:
+    """The lecture by which a topic is taught, with its lecturers; None while there is none. Three queries."""
+    lecture = tx.scalar(
+        select(ProgrammeLecture)
+        .join(Assignment, Assignment.lecture_id == ProgrammeLecture.id)
+        .where(
+            Assignment.request_id == (request.merged_into_id or request.id),
+            Assignment.state == AssignmentState.CONFIRMED,
+        )
+        .options(joinedload(ProgrammeLecture.classroom))
+        .order_by(ProgrammeLecture.day.desc())
+        .limit(1)
+    )
+    return lecture_rows(tx, [lecture])[0] if lecture is not None else None
 
 
 def access_plan(tx: Tx, actor: Actor, public_id: str) -> TermPlan:
@@ -126,3 +159,62 @@ def access_ruling(tx: Tx, actor: Actor, plan: TermPlan, public_id: str) -> PlanR
     if row is None:
         raise NotFound
     return row
+
+
+def access_assignment(tx: Tx, actor: Actor, plan: TermPlan, public_id: str) -> Assignment:
+    """An assignment of a plan, for the programme office.
+
+    Raises:
+        NotFound: it has none of that id.
+        Forbidden: the actor does not run the programme.
+    """
+    require_programme_office(actor, f"assignment:{public_id}")
+    row = tx.scalar(
+        select(Assignment)
+        .where(Assignment.plan_id == plan.id, Assignment.public_id == public_id)
+        .options(
+            joinedload(Assignment.request).joinedload(TopicRequest.category),
+            joinedload(Assignment.lecturer),
+            joinedload(Assignment.lecture),
+            joinedload(Assignment.plan).joinedload(TermPlan.classroom),
+        )
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def drafts_of(tx: Tx, plan: TermPlan) -> list[Assignment]:
+    """Assignments of a plan whose lecturers nobody has asked yet, by evening."""
+    drafts = select(Assignment).where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT)
+    return list(tx.scalars(drafts.order_by(Assignment.day)))
+
+
+@dataclass(frozen=True)
+class InvitationPage:
+    """What an invitation says: to its lecturer behind the link, and to the office."""
+
+    row: Assignment
+    voices: int
+    """How many people asked for the topic; nobody reads who they are."""
+    material_by: dt.date
+    """When syllabus and handout are due."""
+    free: list[dt.date]
+    """Other evenings of the term that are free and on which the lecturer can come."""
+    takes_answer: bool
+
+    @property
+    def asked_day(self) -> dt.date:
+        """The evening that was asked for."""
+        return self.row.asked_day or self.row.day
+
+
+def invitation_page(tx: Tx, row: Assignment) -> InvitationPage:
+    """An invitation with what its page needs; about ten queries."""
+    today = clock.today()
+    is_open = row.state in plan_rules.OPEN and row.plan.state == PlanState.DRAFT
+    asked = row.asked_day or row.day
+    free = [day for day in evenings_for(tx, row) if day != asked] if is_open else []
+    voices = count_voices(tx, [row.request_id]).get(row.request_id, 0)
+    in_time = row.answer_by is not None and today <= row.answer_by
+    return InvitationPage(row, voices, plan_rules.material_by(today, row.day), free, is_open and in_time)

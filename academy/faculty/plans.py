@@ -1,33 +1,29 @@
-"""Plans of terms: begun, run by a job, ruled by people at a known price, decided."""
+"""Plans of terms: begun, run by a job, ruled by people at a known price. `plan_decisions` decides them."""
 
 import datetime as dt
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from academy.classes.api import TeachingTerm
 from academy.core import clock
-from academy.core.actor import Actor
+from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Invalid
+from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
 from academy.core.unique import get_or_create, lock_row
 from academy.faculty import access
-from academy.faculty.lectures import NewLecture, plan_lecture
-from academy.faculty.plan_kinds import PlanState, RulingState
+from academy.faculty.plan_kinds import AssignmentState, PlanState, RulingState
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
 from academy.faculty.planning.explanations import Explainer
 from academy.faculty.planning.prices import Price
 from academy.faculty.planning.problem import PlanningProblem
 from academy.faculty.planning.solve import Proposal
-from academy.faculty.request_decisions import plan_topic
 from academy.faculty.request_models import TopicRequest
 from academy.jobs import api as jobs
 from academy.library.models import Lecturer
 
 PLAN, PRICE = "faculty.plan", "faculty.price"
-TENTHS = 20
-"""Tenths of a class hour of an evening of the forum: two class hours."""
 DECIDED = msg("这份计划已经定了，不能再改。")
 
 
@@ -53,14 +49,20 @@ def run_plan(tx: Tx, actor: Actor, plan: TermPlan) -> None:
     """
     access.require_programme_office(actor, f"plan:{plan.public_id}")
     _lock(tx, plan)
-    plan.revision += 1
-    jobs.enqueue(tx, PLAN, key=f"{PLAN}:{plan.id}:{plan.revision}", actor=actor, plan_id=plan.id)
-    tx.flush()
+    replan(tx, plan, actor)
     record(tx, actor, "plan.run", f"plan:{plan.public_id}")
 
 
+def replan(tx: Tx, plan: TermPlan, actor: Actor = SYSTEM) -> None:
+    """Have a plan run again that the caller has locked: evenings, topics or rulings are others than before."""
+    plan.revision += 1
+    jobs.enqueue(tx, PLAN, key=f"{PLAN}:{plan.id}:{plan.revision}", actor=actor, plan_id=plan.id)
+    tx.flush()
+
+
 def keep_proposal(tx: Tx, plan: TermPlan, revision: int, problem: PlanningProblem, proposal: Proposal) -> bool:
-    """Replace the draft by a proposal with its reasons; False when people ruled or decided meanwhile."""
+    """Replace what is a draft by a proposal with its reasons, invitations stay; False when people ruled, answered or
+    decided meanwhile."""
     lock_row(tx, plan)
     if plan.revision != revision or plan.state != PlanState.DRAFT:
         return False
@@ -88,7 +90,7 @@ def keep_failure(tx: Tx, plan: TermPlan, revision: int, why: Message) -> None:
 
 
 def _clear(tx: Tx, plan: TermPlan) -> None:
-    tx.execute(delete(Assignment).where(Assignment.plan_id == plan.id))
+    tx.execute(delete(Assignment).where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT))
     tx.execute(delete(Omission).where(Omission.plan_id == plan.id))
 
 
@@ -127,10 +129,16 @@ def ask_price(
 def keep_price(tx: Tx, ruling_id: int, price: Price) -> None:
     """Keep the price of a ruling that was not withdrawn meanwhile."""
     row = tx.get(PlanRuling, ruling_id)
-    if row is not None and row.state == RulingState.ASKED:
-        row.price, row.is_possible = price.sentence.to_json(), price.proposal is not None
-        row.slipping = [candidate.name for candidate, _ in price.slipping]
-        row.state = RulingState.PRICED
+    if row is None or row.state != RulingState.ASKED:
+        return
+    row.price, row.is_possible = price.sentence.to_json(), price.proposal is not None
+    row.slipping = [candidate.name for candidate, _ in price.slipping]
+    row.state = RulingState.PRICED
+    if row.answer_id is not None and row.plan.state == PlanState.DRAFT:
+        # The lecturer does not come: nobody has to agree to that.
+        lock_row(tx, row.plan)
+        row.state = RulingState.CONFIRMED
+        replan(tx, row.plan)
 
 
 def confirm_ruling(tx: Tx, actor: Actor, row: PlanRuling) -> None:
@@ -155,9 +163,11 @@ def withdraw_ruling(tx: Tx, actor: Actor, row: PlanRuling) -> None:
     """Take a ruling back; the plan is run again without it where it was in force.
 
     Raises:
-        Conflict: the plan is decided.
+        Conflict: the plan is decided, or the ruling is a lecturer's answer.
     """
     plan = row.plan
+    if row.answer_id is not None:
+        raise Conflict(msg("这是老师自己的答复，不能撤回；老师改了主意，请在邀请里记下。"))
     access.require_programme_office(actor, f"plan:{plan.public_id}")
     _lock(tx, plan)
     was_in_force = row.state == RulingState.CONFIRMED
@@ -166,41 +176,6 @@ def withdraw_ruling(tx: Tx, actor: Actor, row: PlanRuling) -> None:
     record(tx, actor, "plan.ruling_withdrawn", f"plan:{plan.public_id}", topic=row.request.public_id)
     if was_in_force:
         run_plan(tx, actor, plan)
-
-
-def decide_plan(tx: Tx, actor: Actor, plan: TermPlan) -> int:
-    """Put every lecture of the plan on the timetable, and notify who asked; gives their number. People decide: this is
-    called by nobody but the programme office.
-
-    Raises:
-        Conflict: it is decided, it is being planned again, or an evening was taken meanwhile.
-    """
-    access.require_programme_office(actor, f"plan:{plan.public_id}")
-    _lock(tx, plan)
-    if plan.revision != plan.planned_revision:
-        raise Conflict(msg("正在重新排，请等排好了再定。"))
-    rows = tx.scalars(select(Assignment).where(Assignment.plan_id == plan.id).order_by(Assignment.day)).all()
-    for row in rows:
-        try:
-            plan_lecture(tx, actor, _lecture_of(plan, row))
-        except Invalid as error:
-            raise Conflict(msg("%(day)s的课排不上：%(why)s请重新排一次。", day=row.day, why=error.message)) from error
-        plan_topic(tx, actor, row.request)
-    plan.state, plan.decided_by, plan.decided_at = PlanState.DECIDED, actor.account_id, clock.now()
-    tx.flush()
-    record(tx, actor, "plan.decided", f"plan:{plan.public_id}", lectures=len(rows))
-    return len(rows)
-
-
-def _lecture_of(plan: TermPlan, row: Assignment) -> NewLecture:
-    return NewLecture(
-        title=row.request.title,
-        day=row.day,
-        minute=plan.term.forum_minute,
-        tenths=TENTHS,
-        teachers=[(row.lecturer_id, 1000)],
-        category_id=row.request.category_id,
-    )
 
 
 def _lock(tx: Tx, plan: TermPlan) -> None:

@@ -131,3 +131,12 @@ def plan_topic(tx: Tx, actor: Actor, row: TopicRequest) -> None:
     lock_row(tx, row)
     if may_follow(row.state, RequestState.PLANNED):
         _decide(tx, actor, row, RequestState.PLANNED)
+
+
+def return_topic(tx: Tx, actor: Actor, row: TopicRequest) -> None:
+    """The lecture of a topic will not take place: it is on the shortlist again. Who asked is notified by the caller."""
+    lock_row(tx, row)
+    if row.state == RequestState.PLANNED:
+        row.state, row.decided_by, row.decided_at = RequestState.SHORTLISTED, actor.account_id, clock.now()
+        tx.flush()
+        record(tx, actor, "topic.returned", f"topic:{row.public_id}")

@@ -59,6 +59,12 @@ def install(app: Flask) -> None:
     app.after_request(_log_refused)
 
 
+def _logged_path() -> str:
+    """The path of the request for a log or an audit row; of an address that is a credential by itself, its rule."""
+    secret = "token" in (request.view_args or {})
+    return request.url_rule.rule if secret and request.url_rule is not None else request.path
+
+
 def _log_refused(response: Response) -> Response:
     """Log input that was refused, by its page and status: many of them indicate an attack. Never the input itself."""
     if response.status_code in {400, 413, 415, 422}:
@@ -69,7 +75,7 @@ def _log_refused(response: Response) -> Response:
 def _academy(error: AcademyError) -> Response:
     if isinstance(error, Forbidden):
         refused = error.what
-        runtime().db.run_in_transaction(lambda tx: record(tx, actor(), "access.refused", refused, path=request.path))
+        runtime().db.run_in_transaction(lambda tx: record(tx, actor(), "access.refused", refused, path=_logged_path()))
     if isinstance(error, SignInRequired | SecondStepRequired) and not wants_json() and resubmission.is_form():
         if isinstance(error, SignInRequired):
             return resubmission.signed_out()
@@ -120,16 +126,16 @@ def _explained(error: Exception) -> Response:
     if _disk_full(error):
         return _academy(StorageFull())
     if collisions.is_passing(error):
-        log.warning("request.collided", extra={"path": request.path}, exc_info=error)
+        log.warning("request.collided", extra={"path": _logged_path()}, exc_info=error)
         return _academy(Busy(COLLIDED))
     if collisions.is_duplicate(error):
-        log.exception("request.duplicate", extra={"path": request.path})
+        log.exception("request.duplicate", extra={"path": _logged_path()})
         return _academy(Conflict(COLLIDED))
     if _unfit(error):
-        log.warning("request.invalid_value", extra={"path": request.path}, exc_info=error)
+        log.warning("request.invalid_value", extra={"path": _logged_path()}, exc_info=error)
         return _answer(400, "malformed", SENTENCES[400], {})
     reference = uuid.uuid4().hex[:8]
-    log.exception("request.crashed", extra={"reference": reference, "path": request.path})
+    log.exception("request.crashed", extra={"reference": reference, "path": _logged_path()})
     return _answer(
         500, "crash", msg("系统出了点问题，已经记录（编号 %(reference)s）。请稍后再试。", reference=reference), {}
     )

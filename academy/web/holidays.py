@@ -95,13 +95,15 @@ def _shown(public_id: str | None, errors: Mapping[str, Message], asked: HolidayD
             preview = _preview(tx, row, asked)
         except Invalid as error:
             preview, errors, asked = None, error.fields, None
+        dropped = [day for one in preview or [] for day in one.change.dropped]
         return render_template(
             "faculty/holiday.html",
             row=row,
             asked_for=asked,
             preview=preview,
             removal=classes.preview_holiday(tx, row, None) if row else [],
-            stranded=faculty.planned_on(tx, [day for one in preview for day in one.change.dropped]) if preview else [],
+            stranded=faculty.planned_on(tx, dropped),
+            promised=faculty.promised_on(tx, dropped),
             errors=errors,
         )
 

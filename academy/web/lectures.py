@@ -78,6 +78,7 @@ def index() -> str:
             term=term,
             asked_for=asked,
             late=waiting(tx, actor()),
+            doubts=faculty.list_doubts(tx) if faculty.is_programme_office(actor()) else [],
             is_office=faculty.is_programme_office(actor()),
             today=clock.today(),
             **NAMES,
@@ -112,7 +113,7 @@ def plan() -> Any:
     try:
         with writing() as tx:
             faculty.require_programme_office(actor(), "lectures:all")
-            made = faculty.plan_lecture(tx, actor(), _plan(tx, LectureForm.read()))
+            made = faculty.plan_lecture(tx, actor(), lecture_from(tx, LectureForm.read()))
             public_id = made.public_id
     except Invalid as error:
         return _form(error.fields), error.status
@@ -120,7 +121,12 @@ def plan() -> Any:
     return redirect(url_for(".show", public_id=public_id), 303)
 
 
-def _plan(tx: Tx, form: LectureForm) -> NewLecture:
+def lecture_from(tx: Tx, form: LectureForm) -> NewLecture:
+    """A lecture as the form has it.
+
+    Raises:
+        Invalid: a day, a time or a number is missing, or a lecturer is not in the pool.
+    """
     missing = {"day": NO_DAY, "minute": NO_MINUTE, "hours": NO_NUMBER}
     wrong = {name: text for name, text in missing.items() if form[name].data is None}
     if wrong:
@@ -171,11 +177,12 @@ def _form(errors: Mapping[str, Message]) -> str:
             running=[row for term in terms for row in classes.classes_of_term(tx, term)],
             classrooms=classes.list_classrooms(tx),
             categories=library.list_categories(tx),
-            lecturers=_offered(tx),
+            lecturers=offered_lecturers(tx),
         )
 
 
-def _offered(tx: Tx) -> list[tuple[str, str]]:
+def offered_lecturers(tx: Tx) -> list[tuple[str, str]]:
+    """Lecturers that a form offers: those who are confirmed today, with their offices."""
     found = faculty.list_pool(tx, actor(), PoolFilter(state="confirmed"), clock.today(), size=OFFERED)
     return [
         (row.membership.public_id, f"{row.membership.lecturer.name} · {row.membership.lecturer.office}")
@@ -253,9 +260,10 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             lecture=lecture,
             teachers=faculty.lecture_teachers(tx, lecture),
             evidence=faculty.evidence_of(tx, [lecture.id])[lecture.id],
-            lecturers=_offered(tx) if faculty.is_programme_office(actor()) else [],
+            lecturers=offered_lecturers(tx) if faculty.is_programme_office(actor()) else [],
             is_office=faculty.is_programme_office(actor()),
             is_past=lecture.day <= clock.today(),
+            last_edit=faculty.last_edit(tx, lecture),
             errors=errors,
             **NAMES,
         )

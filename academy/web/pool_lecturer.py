@@ -164,6 +164,7 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             file=faculty.lecturer_file(tx, membership, clock.today()),
             card=library.lecturer_cards(tx, [membership.lecturer])[0],
             member=person,
+            doubts=faculty.list_doubts(tx, lecturer_id=membership.lecturer_id) if is_office else [],
             next_states=faculty.POOL_MOVES[PoolState(membership.state)],
             categories=library.list_categories(tx) if is_office else [],
             units=offered_units(tx) if is_office else [],

@@ -10,12 +10,16 @@ from werkzeug.wrappers import Response
 from academy import http
 from academy.classes import api as classes
 from academy.core import clock
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
-from academy.http import actor, menu, office, reading, writing
+from academy.faculty.api import TermPlan
+from academy.http import actor, menu, office, reading, runtime, writing
 from academy.http.forms import Day, Form, Key, Verb
+from academy.http.languages import translate
 from academy.http.personal_data import shows_people
+from academy.web.invitations import TONES
 from academy.web.members import errors_by_field
 
 bp = Blueprint("term_plans", __name__, url_prefix="/faculty/plans")
@@ -76,35 +80,61 @@ def _board(public_id: str, errors: Mapping[str, Message]) -> str:
             board=board,
             plan=plan,
             lecturers=faculty.possible_lecturers(tx, plan) if plan.state == "draft" else [],
+            doubts=faculty.list_doubts(tx, plan=plan),
+            counts=faculty.count_assignments(tx, plan),
+            classrooms=classes.list_classrooms(tx),
+            states=faculty.ASSIGNMENT_STATE_NAMES,
+            tones=TONES,
+            today=clock.today(),
             refresh=WORKING_S if waits else None,
             errors=errors,
         )
 
 
 class TermPlanForm(Form):
-    """What becomes of the whole draft."""
+    """What becomes of the whole plan; `classroom` with a place."""
 
-    verb = Verb("run", "decide")
+    verb = Verb("run", "invite", "place", "decide", "reopen")
+    classroom = Key()
 
 
 @bp.post("/<public_id>")
 @page(office(*faculty.PROGRAMME_READERS), form=TermPlanForm)
 @shows_people
 def act(public_id: str) -> Response | tuple[str, int]:
-    """Plan a draft again, or decide it."""
+    """Plan a draft again, invite its lecturers, name the place, decide, or go on with a decided plan."""
     try:
         with writing() as tx:
             plan = faculty.access_plan(tx, actor(), public_id)
-            if TermPlanForm.read().verb.data == "run":
-                faculty.run_plan(tx, actor(), plan)
-                text = _("正在排，几秒钟后就好。")
-            else:
-                faculty.decide_plan(tx, actor(), plan)
-                text = _("已定。课都排进了授课安排，点题的人会收到消息。")
+            form = TermPlanForm.read()
+            _act(tx, plan, form)
     except Conflict as error:
         return _board(public_id, errors_by_field(error)), error.status
-    flash(text, "good")
+    flash(translate(DONE[form.verb.data]), "good")
     return redirect(url_for(".show", public_id=public_id), 303)
+
+
+def _act(tx: Tx, plan: TermPlan, form: TermPlanForm) -> None:
+    who, verb, place = actor(), form.verb.data, form.classroom.data
+    if verb == "run":
+        faculty.run_plan(tx, who, plan)
+    elif verb == "invite":
+        faculty.invite_lecturers(tx, who, runtime().settings, plan, faculty.drafts_of(tx, plan))
+    elif verb == "place":
+        faculty.set_place(tx, who, plan, classes.access_classroom(tx, who, place) if place else None)
+    elif verb == "decide":
+        faculty.decide_plan(tx, who, plan)
+    else:
+        faculty.reopen_plan(tx, who, plan)
+
+
+DONE: dict[str, Message] = {
+    "run": msg("正在排，几秒钟后就好。"),
+    "invite": msg("链接做好了，请发给各位老师。答复会出现在这里。"),
+    "place": msg("地点已保存。"),
+    "decide": msg("已定。课都排进了授课安排，点题的人会收到消息。"),
+    "reopen": msg("可以继续排了。已经排定的课不动。"),
+}
 
 
 class RulingForm(Form):

@@ -175,6 +175,7 @@ def _shown(public_id: str, errors: Mapping[str, Message], asked: TermDates | Non
             preview=preview,
             asked_for=asked,
             stranded=faculty.planned_on(tx, preview.change.dropped) if preview else [],
+            promised=faculty.promised_on(tx, preview.change.dropped) if preview else [],
             units=offered_units(tx) if is_office else [],
             states=faculty.LECTURE_STATE_NAMES,
             weekdays=WEEKDAYS,

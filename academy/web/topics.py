@@ -127,10 +127,12 @@ def show(public_id: str) -> str:
         row = faculty.access_request(tx, actor(), public_id)
         line = faculty.topic_line(tx, actor(), row)
         merged = faculty.merged_topics(tx, row)
+        taught = faculty.lecture_of_topic(tx, row)
     return render_template(
         "topics/show.html",
         line=line,
         merged=merged,
+        taught=taught,
         states=faculty.REQUEST_STATE_NAMES,
         tones=TONES,
         supported=faculty.SUPPORTED,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from academy.core import clock
 from academy.core.actor import Role
+from academy.faculty import answer_links
 from academy.library.models import Course
 from academy.media import delivery
 from academy.media.storage.file_storage import local_storage, set_key
@@ -119,6 +120,21 @@ def term(world: World, _place: str, _role: str) -> Ids:
 def plan(world: World, _place: str, _role: str) -> Ids:
     """The plan of a term, and a ruling of it."""
     return {"public_id": world.made["plan", ""].public_id, "ruling_id": world.made["ruling", ""].public_id}
+
+
+@kind
+def assignment(world: World, _place: str, _role: str) -> Ids:
+    """An invitation of the plan."""
+    return {
+        "plan_id": world.made["plan", ""].public_id,
+        "assignment_id": world.made["assignment", ""].public_id,
+    }
+
+
+@kind
+def answer_link(world: World, _place: str, _role: str) -> Ids:
+    """The link of that invitation: whoever has it may answer."""
+    return {"token": answer_links.answer_token(world.runtime.settings, world.made["assignment", ""])}
 
 
 @kind

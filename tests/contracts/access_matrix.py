@@ -243,6 +243,10 @@ GET    /faculty/lectures/new                                          nothing   
 POST   /faculty/lectures/new                                          nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/lectures/<public_id>                                  taught       .  .  .  .  .  +  .  .  .  .
 POST   /faculty/lectures/<public_id>                                  taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/edit                             taught       .  .  .  .  .  .  .  .  .  .
+POST   /faculty/lectures/<public_id>/edit                             taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/make-up                          taught       .  .  .  .  .  .  .  .  .  .
+POST   /faculty/lectures/<public_id>/make-up                          taught       .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours                                                 nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours/<term>                                          teaching_term .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours/<term>/lectures                                 teaching_term .  .  .  .  .  .  .  .  .  .
@@ -291,6 +295,11 @@ GET    /faculty/plans/<public_id>                                     plan      
 POST   /faculty/plans/<public_id>                                     plan         .  .  .  .  .  .  .  .  .  .
 POST   /faculty/plans/<public_id>/rulings                             plan         .  .  .  .  .  .  .  .  .  .
 POST   /faculty/plans/<public_id>/rulings/<ruling_id>                 plan         .  .  .  .  .  .  .  .  .  .
+GET    /faculty/plans/<plan_id>/assignments/<assignment_id>           assignment   .  .  .  .  .  .  .  .  .  .
+POST   /faculty/plans/<plan_id>/assignments/<assignment_id>           assignment   .  .  .  .  .  .  .  .  .  .
+POST   /faculty/plans/<plan_id>/assignments/<assignment_id>/answer    assignment   .  .  .  .  .  .  .  .  .  .
+GET    /a/<token>                                                     answer_link  *  *  *  *  *  *  *  *  *  *
+POST   /a/<token>                                                     answer_link  *  *  *  *  *  *  *  *  *  *
 GET    /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge                               organisation .  .  .  .  .  +  .  .  .  .
 POST   /organisations/<public_id>/merge/undo                          organisation .  .  .  .  .  +  .  .  .  .
@@ -538,6 +547,11 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "own_data.cancel": ("back", "one's own request, which can be made again"),
     "own_data.decide": ("asks", 'url_for("own_data.decide"'),
     "own_data.lift": ("back", "it is asked for again"),
+    "answers.answer": ("back", "the same link takes another answer until the school confirms"),
+    "lecture_edits.change": ("shows", "faculty/lecture_edit.html"),
+    "lecture_edits.plan_make_up": ("back", "the new lecture is cancelled, which asks first"),
+    "invitations.act": ("asks", 'hidden={"verb": "withdraw"}'),
+    "invitations.answer": ("back", "the same form takes another answer until the school confirms"),
     "term_plans.act": ("asks", 'url_for(".act", public_id=plan.public_id), _("定下来")'),
     "term_plans.ask": ("harmless", "a price is worked out, nothing changes"),
     "term_plans.begin": ("harmless", "a draft"),

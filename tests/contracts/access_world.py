@@ -27,7 +27,7 @@ from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluation_models import EvaluationComment, EvaluationInvitation, EvaluationRound
 from academy.faculty.evaluations import forms
 from academy.faculty.evaluations.forms import form_on
-from academy.faculty.models import LectureTeacher, PlanRuling, PoolMembership, TermPlan
+from academy.faculty.models import Assignment, LectureTeacher, PlanRuling, PoolMembership, TermPlan
 from academy.faculty.requests import TopicProposal
 from academy.jobs.api import enqueue
 from academy.learning import corrections
@@ -219,6 +219,18 @@ class World:
         tx.flush()
         self.made["ruling", ""] = PlanRuling(plan_id=self.made["plan", ""].id, request_id=self.made["topic", ""].id)
         tx.add(self.made["ruling", ""])
+        self.made["assignment", ""] = Assignment(
+            plan_id=self.made["plan", ""].id,
+            request_id=self.made["topic", ""].id,
+            lecturer_id=self.made["pool", "inside"].lecturer_id,
+            day=clock.today() + dt.timedelta(20),
+            reasons=[],
+            state="proposed",
+            link=1,
+            link_is_on=True,
+            answer_by=clock.today() + dt.timedelta(10),
+        )
+        tx.add(self.made["assignment", ""])
         tx.flush()
         self.made["term", ""] = dictionary.add_dictionary_term(tx, SYSTEM, "河口新村")
         self.made["misheard", ""] = editing.add_glossary_term(tx, SYSTEM, "和口新村", "河口新村")

@@ -46,6 +46,8 @@ ACTS: dict[str, tuple[str, str]] = {
     "library.remove_category": ("asks", '"verb": "remove"'),
     "corrections.decline_correction": ("back", "it is proposed again"),
     "exemptions.revoke_exemption": ("asks", 'url_for("exemptions.decide"'),
+    "invitations.revoke_link": ("back", "a new link is made by the button that takes its place"),
+    "invitations.withdraw_invitation": ("asks", 'hidden={"verb": "withdraw"}'),
     "term_plans.withdraw_ruling": ("back", "it is asked for again"),
     "topic_requests.decline_topic": ("back", "it is collected for again, with all its voices"),
     "topic_requests.merge_topic": ("shows", "topics/merge.html"),

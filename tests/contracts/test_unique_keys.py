@@ -47,6 +47,8 @@ GUARDED = {
     "notes(account_id, key)": "get_or_create, then the text is merged",
     "questions(account_id, key)": "under the account's row lock",
     "assignments(plan_id, request_id)": "under the plan's row lock",
+    "assignments(plan_id, day)": "a savepoint and a sentence with the evenings that are free",
+    "plan_rulings(answer_id)": "under the plan's row lock",
     "plan_omissions(plan_id, request_id)": "under the plan's row lock",
     "term_plans(term_id)": "get_or_create",
     "topic_requests(proposed_by, key)": "under the account's row lock",

@@ -8,10 +8,12 @@ from tests.contracts.source import CODE
 READERS = {
     "cli/sample/topics.py": "gives the sample city its voices",
     "faculty/copies.py": "copies a person's own for that person",
+    "faculty/edit_effects.py": "says how many are notified of a new time",
     "faculty/handlers.py": "deletes those of a person whose data are erased",
     "faculty/jobs.py": "notifies those who asked",
     "faculty/models.py": "names the tables",
     "faculty/plan_problem.py": "guides planning",
+    "faculty/plan_queries.py": "says in an invitation how many asked",
     "faculty/request_decisions.py": "shows what a merger makes of them",
     "faculty/request_models.py": "is the table",
     "faculty/request_queries.py": "counts them, and tells readers of their own",

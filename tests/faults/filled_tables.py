@@ -58,6 +58,8 @@ GIVEN: dict[str, object] = {
     "lecture_teachers.substitute_for_id": None,
     "lecturer_posts.valid_to": None,
     "programme_lectures.class_id": None,
+    "assignments.state": "draft",
+    "assignments.answer_way": None,
     "plan_rulings.day": None,
     "plan_rulings.price": None,
     "plan_rulings.state": "asked",

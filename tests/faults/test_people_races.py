@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,28 +28,9 @@ from tests.conftest import make_settings
 from tests.support import factories as make
 from tests.support.coverage_city import City, training
 from tests.support.shortcuts import drain
+from tests.support.together import together
 
 pytestmark = pytest.mark.faults
-
-
-def together(runtime: Runtime, *acts: Callable[[Tx], object]) -> list[BaseException]:
-    """Each in a transaction of its own, all begun at once; what went wrong."""
-    gate, wrong = threading.Barrier(len(acts)), list[BaseException]()
-
-    def run(act: Callable[[Tx], object]) -> None:
-        gate.wait()
-        try:
-            with runtime.db.begin() as tx:
-                act(tx)
-        except BaseException as error:
-            wrong.append(error)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return wrong
 
 
 def planned(runtime: Runtime) -> tuple[City, Training]:

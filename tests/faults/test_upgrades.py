@@ -48,7 +48,7 @@ NEW = {
     *("contests", "evaluation_answers", "evaluation_comments", "evaluation_forms", "evaluation_invitations"),
     *("evaluation_rounds", "lecture_attendances", "nominations", "objections", "panel_scores", "panel_seats"),
     *("personnel_notes", "signing_keys"),
-    *("term_plans", "assignments", "plan_omissions", "plan_rulings"),
+    *("term_plans", "assignments", "plan_omissions", "plan_rulings", "lecture_edits"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

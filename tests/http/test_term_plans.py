@@ -1,116 +1,19 @@
 """The planning board: proposed with reasons, ruled at a price, moved by holidays and leavers, decided by people."""
 
-import datetime as dt
-
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from academy.classes.models import Holiday
 from academy.core import clock
-from academy.core.actor import Role
-from academy.core.runtime import Runtime
 from academy.faculty import plan_problem, plans
-from academy.faculty.models import (
-    Assignment,
-    LecturerConsent,
-    LecturerSubject,
-    ObligationRule,
-    PlanRuling,
-    PoolMembership,
-    PoolSpell,
-    ProgrammeLecture,
-    TermPlan,
-    TopicRequest,
-)
+from academy.faculty.models import PlanRuling, PoolMembership, PoolSpell, ProgrammeLecture, TermPlan, TopicRequest
 from academy.faculty.planning.solve import propose
-from academy.library import api as library
-from academy.library.models import Category
-from academy.people.models import Organisation
-from tests.conftest import sign_in
-from tests.support import factories as make
-from tests.support import faculty as makers
+from tests.http.planning_school import NEXT, School, school
 from tests.support.shortcuts import drain
 
+__all__ = ["school"]
+
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
-
-NOW = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
-NEXT = [dt.date(2026, 5, 27) + dt.timedelta(days=7 * week) for week in range(7)]
-"""The Wednesdays that are left of the term, up to 8 July."""
-
-
-class School:
-    """A city with a county, a term, lecturers who consent, and topics on the shortlist."""
-
-    def __init__(self, runtime: Runtime, app: Flask) -> None:
-        self.runtime, self.app = runtime, app
-        with runtime.db.begin() as tx:
-            library.seed_categories(tx)
-            self.top = make.organisation(tx, level="city")
-            self.county = make.organisation(tx, self.top, level="county")
-            for level, years in (("municipal", 1), ("county_first", 5)):
-                tx.add(ObligationRule(level=level, years=years, counts_from=makers.SINCE, valid_from=makers.SINCE))
-            self.term_id = makers.term(tx, dt.date(2026, 3, 2), dt.date(2026, 7, 10)).public_id
-        self.office = self.client(self.top)
-
-    def client(self, node: Organisation) -> FlaskClient:
-        client = self.app.test_client()
-        with self.runtime.db.begin() as tx:
-            who = make.account(tx, None, (Role.NODE_ADMINISTRATOR, node))
-            sign_in(client, make.session_token(tx, who))
-        return client
-
-    def lecturer_of(self, name: str, subject: str, level: str = "county_first", most: int | None = 2) -> str:
-        """Public id of a confirmed lecturer who consents to teach a field."""
-        with self.runtime.db.begin() as tx:
-            lecturer = makers.lecturer(tx, tx.merge(self.county), level, name=name)
-            person = tx.scalars(select(PoolMembership).where(PoolMembership.lecturer_id == lecturer.id)).one()
-            person.most_per_term = most
-            public_id = person.public_id
-            category = tx.scalars(select(Category).where(Category.slug == subject)).one()
-            tx.add(LecturerSubject(lecturer_id=person.lecturer_id, category_id=category.id))
-            tx.add(LecturerConsent(lecturer_id=person.lecturer_id, kind="teach", given_on=dt.date(2026, 1, 1)))
-        return public_id
-
-    def topic(self, title: str, subject: str) -> str:
-        """Public id of a topic on the shortlist."""
-        assert self.office.post("/topics/new", data={"title": title, "category": subject}).status_code == 303
-        with self.runtime.db.read() as tx:
-            found = tx.scalars(select(TopicRequest.public_id).where(TopicRequest.title == title)).one()
-        sent = {"verb": "shortlist", "seen": "open"}
-        assert self.office.post(f"/faculty/topics/{found}", data=sent).status_code == 303
-        return found
-
-    def begin(self) -> str:
-        """Public id of the term's plan, run."""
-        answer = self.office.post("/faculty/plans", data={"term": self.term_id})
-        assert answer.status_code == 303
-        drain(self.runtime)
-        return str(answer.location).rpartition("/")[2]
-
-    def board(self, plan: str) -> str:
-        return self.office.get(f"/faculty/plans/{plan}").text
-
-    def planned(self) -> dict[str, tuple[str, dt.date]]:
-        """Title → lecturer and day."""
-        with self.runtime.db.read() as tx:
-            return {row.request.title: (row.lecturer.name, row.day) for row in tx.scalars(select(Assignment))}
-
-    def step(self, plan: str, verb: str) -> TestResponse:
-        """Confirm or withdraw the newest ruling."""
-        return self.office.post(f"/faculty/plans/{plan}/rulings/{self.ruling()}", data={"verb": verb})
-
-    def ruling(self) -> str:
-        with self.runtime.db.read() as tx:
-            return tx.scalars(select(PlanRuling.public_id).order_by(PlanRuling.id.desc())).first() or ""
-
-
-@pytest.fixture
-def school(runtime: Runtime, app: Flask) -> object:
-    with clock.frozen(NOW):
-        yield School(runtime, app)
 
 
 def test_a_term_is_proposed_with_a_reason_for_everything(school: School) -> None:
@@ -188,8 +91,8 @@ def test_a_holiday_moved_after_planning_is_shown_and_planned_around(school: Scho
     with school.runtime.db.begin() as tx:
         tx.add(Holiday(name="调休", first_day=day, last_day=day))
     assert "放假的日子改过了" in school.board(plan)
-    refused = school.office.post(f"/faculty/plans/{plan}", data={"verb": "decide"})
-    assert refused.status_code == 409 and "请重新排一次" in refused.text
+    refused = school.office.post(f"/faculty/plans/{plan}", data={"verb": "invite"})
+    assert refused.status_code == 409 and "请先重新排一次" in refused.text
     with school.runtime.db.read() as tx:
         assert tx.scalars(select(ProgrammeLecture)).all() == [], "all or nothing"
     assert school.office.post(f"/faculty/plans/{plan}", data={"verb": "run"}).status_code == 303
@@ -220,6 +123,9 @@ def test_people_decide_and_then_it_stands(school: School) -> None:
     topic = school.topic("题", "village")
     plan = school.begin()
     lecturer, day = school.planned()["题"]
+    early = school.office.post(f"/faculty/plans/{plan}", data={"verb": "decide"})
+    assert early.status_code == 409 and "还没有一位老师答应" in early.text
+    school.accepted(plan)
     assert school.office.post(f"/faculty/plans/{plan}", data={"verb": "decide"}).status_code == 303
     with school.runtime.db.read() as tx:
         lecture = tx.scalars(select(ProgrammeLecture)).one()
