@@ -17,3 +17,23 @@ class ClassState(enum.StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     CANCELLED = "cancelled"
+
+
+class ApplicationState(enum.StrEnum):
+    """applied → waiting (approved, no seat is free) → enrolled; declined, withdrawn and lapsed (its class was closed,
+    or its member left the register) end one before that."""
+
+    APPLIED = "applied"
+    WAITING = "waiting"
+    ENROLLED = "enrolled"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class TurnState(enum.StrEnum):
+    """planned → taken, confirmed by somebody else than who took it; cancelled ends a planned one."""
+
+    PLANNED = "planned"
+    TAKEN = "taken"
+    CANCELLED = "cancelled"

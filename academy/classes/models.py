@@ -1,18 +1,20 @@
-"""Terms, holidays, classrooms, training classes and their members."""
+"""Terms, holidays, classrooms, training classes and their members; groups, turns and applications stand beside."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from academy.classes.kinds import ClassState, HolidayKind
+from academy.classes.kinds import ApplicationState, ClassState, HolidayKind, TurnState
 from academy.core import clock
 from academy.core.database import Base
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
-from academy.people.api import Organisation
+from academy.people.api import Member, Organisation
 
 WEDNESDAY, SIX_PM = 2, 18 * 60
+PENDING = text("state IN ('applied', 'waiting')")
 
 
 class TeachingTerm(Base):
@@ -103,6 +105,10 @@ class TrainingClass(Base):
     seats: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(12), default=ClassState.PLANNED)
     summary: Mapped[str] = mapped_column(Text, default="")
+    apply_until: Mapped[dt.date | None]
+    """The last day on which members may apply; None: the office alone enrols."""
+    closing_report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Figures as they stood when the class was closed (`faculty.class_reports`)."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
 
@@ -134,4 +140,122 @@ class ClassMember(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     joined_on: Mapped[dt.date]
     left_on: Mapped[dt.date | None]
+    left_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
     added_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+
+    member: Mapped[Member] = relationship()
+    training_class: Mapped[TrainingClass] = relationship()
+
+
+class ClassApplication(Base):
+    """A member asks for a place in a class, or waits for one that is not free.
+
+    The waiting list is its rows in the state waiting, in the order of `queued_at`; a place that is given up passes to
+    the first of them in the same transaction.
+    """
+
+    __tablename__ = "class_applications"
+    __table_args__ = (
+        # Closes the race of one member who applies twice at once.
+        Index(
+            "uq_class_applications_open",
+            "class_id",
+            "member_id",
+            unique=True,
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
+        # The waiting list of a class, in its order.
+        Index(None, "class_id", "state", "queued_at"),
+        # The applications of one member.
+        Index(None, "member_id"),
+        CheckConstraint("state <> 'waiting' OR queued_at IS NOT NULL", name="queued"),
+        CheckConstraint("state <> 'declined' OR reason <> ''", name="declined"),
+        one_of("state", ApplicationState),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    state: Mapped[str] = mapped_column(String(12), default=ApplicationState.APPLIED)
+    applied_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    queued_at: Mapped[dt.datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    """Why it was declined; the member reads it."""
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_at: Mapped[dt.datetime | None]
+
+    member: Mapped[Member] = relationship()
+    training_class: Mapped[TrainingClass] = relationship()
+
+
+class DiscussionGroup(Base):
+    """A group in which a class discusses (研讨小组)."""
+
+    __tablename__ = "discussion_groups"
+    __table_args__ = (
+        # Closes the race of two groups of one name.
+        UniqueConstraint("class_id", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(40))
+
+    training_class: Mapped[TrainingClass] = relationship()
+
+
+class GroupPlace(Base):
+    """A class member's group: one at most, which the key sees to. Gone once the member leaves the class."""
+
+    __tablename__ = "group_places"
+    __table_args__ = (
+        # The people of a group.
+        Index(None, "group_id"),
+        # Closes the race of two leaders of one group.
+        Index(
+            "uq_group_places_leader",
+            "group_id",
+            unique=True,
+            sqlite_where=text("is_leader"),
+            postgresql_where=text("is_leader"),
+        ),
+    )
+
+    class_member_id: Mapped[int] = mapped_column(ForeignKey("class_members.id"), primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("discussion_groups.id"))
+    is_leader: Mapped[bool] = mapped_column(default=False)
+
+
+class LecternTurn(Base):
+    """A student's turn at the lectern (学员登台), planned or taken. The class's rate is counted from those taken."""
+
+    __tablename__ = "lectern_turns"
+    __table_args__ = (
+        # The turns of a class: by state for the rate, by day for the list.
+        Index(None, "class_id", "state", "day"),
+        # The turns of one member.
+        Index(None, "member_id"),
+        CheckConstraint("minutes BETWEEN 1 AND 240", name="minutes"),
+        CheckConstraint("(state = 'taken') = (confirmed_at IS NOT NULL)", name="confirmed"),
+        one_of("state", TurnState),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
+    class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    day: Mapped[dt.date]
+    topic: Mapped[str] = mapped_column(String(120))
+    minutes: Mapped[int] = mapped_column(default=10)
+    state: Mapped[str] = mapped_column(String(12), default=TurnState.PLANNED)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    confirmed_at: Mapped[dt.datetime | None]
+
+    member: Mapped[Member] = relationship()
+    training_class: Mapped[TrainingClass] = relationship()

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from academy.classes import rules
 from academy.classes.kinds import HolidayKind
@@ -81,3 +81,9 @@ def classes_of_member(tx: Tx, member_id: int | None, day: dt.date) -> Sequence[T
         )
         .order_by(TrainingClass.name)
     ).all()
+
+
+def count_classes(tx: Tx) -> dict[int, int]:
+    """How many classes each term (row id) has."""
+    query = select(TrainingClass.term_id, func.count()).group_by(TrainingClass.term_id)
+    return dict(tx.execute(query).all())

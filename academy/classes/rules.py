@@ -4,7 +4,9 @@ Days are calendar days of the city. A day is off when a span of days off contain
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from academy.classes.kinds import ClassState, HolidayKind
@@ -15,11 +17,13 @@ NAME_LENGTH, CLASS_NAME_LENGTH, CLASSROOM_LENGTH, ADDRESS_LENGTH = 40, 80, 60, 1
 LONGEST_TERM, LONGEST_HOLIDAY = 400, 60
 """Days."""
 MOST_SEATS = 5000
+GROUP_NAME_LENGTH, TURN_TOPIC_LENGTH, REASON_LENGTH, SUMMARY_LENGTH = 40, 120, 200, 600
+MOST_GROUPS, MOST_MINUTES = 60, 240
 
 CLASS_MOVES: dict[ClassState, tuple[ClassState, ...]] = {
     ClassState.PLANNED: (ClassState.OPEN, ClassState.CANCELLED),
     ClassState.OPEN: (ClassState.CLOSED, ClassState.CANCELLED),
-    ClassState.CLOSED: (),
+    ClassState.CLOSED: (ClassState.OPEN,),
     ClassState.CANCELLED: (ClassState.PLANNED,),
 }
 """State of a class → states that may follow."""
@@ -89,3 +93,44 @@ def forum_change(before: Sequence[dt.date], after: Sequence[dt.date]) -> ForumCh
 def overlaps(first: dt.date, last: dt.date, other_first: dt.date, other_last: dt.date) -> bool:
     """Whether two spans of days, last days included, have a day in common."""
     return first <= other_last and other_first <= last
+
+
+def may_apply(state: ClassState, apply_until: dt.date | None, last: dt.date, today: dt.date) -> bool:
+    """Whether members may ask for a place in a class today."""
+    is_running = state in (ClassState.PLANNED, ClassState.OPEN) and today <= last
+    return is_running and apply_until is not None and today <= apply_until
+
+
+def may_leave_by_oneself(first: dt.date, today: dt.date) -> bool:
+    """Whether members may give up their place by themselves: until the day before the class begins."""
+    return today < first
+
+
+def counting_day(last: dt.date, today: dt.date) -> dt.date:
+    """The day whose members are those of a class: today, once it is over its last day."""
+    return min(today, last)
+
+
+def deal_groups(units: Mapping[int, int], count: int, seed: int) -> list[list[int]]:
+    """Deal people into groups, each unit over as many of them as it can.
+
+    The sizes of two groups differ by one at most, and so do their numbers of people of any one unit. The same people,
+    count and seed give the same groups, in whatever order the people come.
+
+    Args:
+        units: person → unit.
+        count: of groups, at least 1.
+    """
+    by_unit: dict[int, list[int]] = defaultdict(list)
+    for person, unit in units.items():
+        by_unit[unit].append(person)
+    line: list[int] = []
+    for unit in sorted(by_unit, key=lambda unit: _lot(seed, "unit", unit)):
+        line += sorted(by_unit[unit], key=lambda person: _lot(seed, "person", person))
+    # A unit stands together in the line, so every round around the groups takes its people to different ones.
+    return [line[place::count] for place in range(count)]
+
+
+def _lot(seed: int, what: str, key: int) -> bytes:
+    """A place in an order that only the seed decides, on every machine and in every version."""
+    return hashlib.sha256(f"{seed}:{what}:{key}".encode()).digest()

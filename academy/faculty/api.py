@@ -9,6 +9,19 @@ from academy.faculty.access import (
 )
 from academy.faculty.answer_links import answer_path, read_answer_link
 from academy.faculty.answers import LecturerAnswer, answer_by_link, enter_answer
+from academy.faculty.class_attendance import (
+    absent_from,
+    attendance_of_lectures,
+    attendance_of_members,
+    class_attendance,
+    lectures_of_class,
+    member_attendance,
+)
+from academy.faculty.class_reports import (
+    ClassReport,
+    class_report,
+    close_class_with_report,
+)
 from academy.faculty.contest_kinds import ContestState
 from academy.faculty.contests.notes import (
     LARGEST_FILE as LARGEST_NOTE,
@@ -97,6 +110,7 @@ from academy.faculty.lecture_queries import (
     LectureFilter,
     count_lectures_to_confirm,
     forum_lectures,
+    lecture_rows,
     lecture_teachers,
     list_lectures,
     planned_on,
@@ -217,6 +231,7 @@ __all__ = [
     "REQUEST_STATE_NAMES",
     "SUPPORTED",
     "AssignmentState",
+    "ClassReport",
     "CommentState",
     "ConsentKind",
     "ContestState",
@@ -247,6 +262,7 @@ __all__ = [
     "TeachingReport",
     "TermPlan",
     "TopicProposal",
+    "absent_from",
     "access_assignment",
     "access_contest",
     "access_evaluated_lecture",
@@ -269,6 +285,8 @@ __all__ = [
     "apply_lines",
     "appoint_judge_by_number",
     "ask_price",
+    "attendance_of_lectures",
+    "attendance_of_members",
     "bars",
     "begin_plan",
     "begin_scoring",
@@ -281,6 +299,9 @@ __all__ = [
     "check_lines",
     "check_note",
     "check_offline",
+    "class_attendance",
+    "class_report",
+    "close_class_with_report",
     "comments_to_read",
     "confirm_assignment",
     "confirm_lecture",
@@ -320,9 +341,11 @@ __all__ = [
     "last_edit",
     "lecture_of_today",
     "lecture_of_topic",
+    "lecture_rows",
     "lecture_teachers",
     "lecturer_file",
     "lecturer_ids",
+    "lectures_of_class",
     "lectures_to_nominate",
     "lines_as_text",
     "lines_from_text",
@@ -338,6 +361,7 @@ __all__ = [
     "list_substitutes",
     "list_topics",
     "make_link",
+    "member_attendance",
     "merge_topic",
     "merged_topics",
     "move_invitation",

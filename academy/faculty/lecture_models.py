@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, event, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.classes.api import Classroom, TeachingTerm, TrainingClass
@@ -76,11 +76,27 @@ class ProgrammeLecture(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     confirmed_at: Mapped[dt.datetime | None]
+    calendar_sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often what calendars show of it has changed: the SEQUENCE of its event (RFC 5545, 3.8.7.4)."""
+    calendar_changed_at: Mapped[dt.datetime | None]
 
     term: Mapped[TeachingTerm] = relationship()
     training_class: Mapped[TrainingClass | None] = relationship()
     classroom: Mapped[Classroom | None] = relationship()
     teachers: Mapped[list["LectureTeacher"]] = relationship(order_by="LectureTeacher.id", viewonly=True)
+
+
+CALENDAR_COLUMNS = ("title", "day", "minute", "class_hour_tenths", "classroom_id", "state")
+
+
+@event.listens_for(ProgrammeLecture, "before_update")
+def count_calendar_change(_mapper: object, _connection: object, lecture: ProgrammeLecture) -> None:
+    """Count a change of what calendars show, whichever function makes it: calendars ignore an event whose number did
+    not grow."""
+    changes = inspect(lecture).attrs
+    if any(changes[name].history.has_changes() for name in CALENDAR_COLUMNS):
+        lecture.calendar_sequence = (lecture.calendar_sequence or 0) + 1
+        lecture.calendar_changed_at = clock.now()
 
 
 class LectureTeacher(Base):

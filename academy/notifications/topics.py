@@ -63,6 +63,7 @@ _TOPICS = {
     "question": Topic.RECORD,
     "evaluation": Topic.TRAININGS,
     "contest": Topic.TRAININGS,
+    "class": Topic.TRAININGS,
     "course": Topic.COURSES,
     "proposal": Topic.COURSES,
     "topic": Topic.RECORD,

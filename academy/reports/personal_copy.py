@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from academy.accounts import api as accounts
+from academy.classes import api as classes
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import AuditEntry, record
@@ -88,6 +89,7 @@ def copy_personal_data(tx: Tx, runtime: Runtime, actor: Actor) -> dict[str, Any]
             for title, body, at in library.written_by(tx, account.id, MOST)
         ],
         **talk.copy_talk(tx, actor),
+        **classes.copy_classes(tx, actor),
         **faculty.copy_programme(tx, actor),
         "messages": _messages(tx, actor),
         "notifications": _notifications(tx, runtime, actor),

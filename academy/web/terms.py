@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from academy import http
 from academy.classes import api as classes
-from academy.classes.api import ClassPlan, ClassState, TeachingTerm, TermDates
+from academy.classes.api import ClassPlan, TeachingTerm, TermDates
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
@@ -108,9 +108,9 @@ def show(public_id: str) -> str:
 
 
 class TeachingTermForm(Form):
-    """A change of a term (looked at first), or a class."""
+    """A change of a term (looked at first), or a new class."""
 
-    verb = Verb("look", "save", "class", "state", otherwise="look")
+    verb = Verb("look", "save", "class", otherwise="look")
     name = Text()
     first = Day()
     last = Day()
@@ -119,14 +119,12 @@ class TeachingTermForm(Form):
     unit = Text()
     is_main = Flag()
     seats = Number(4)
-    lesson_class = Key()
-    state = Choice(tuple(ClassState))
 
 
 @bp.post("/<public_id>")
 @page(office(*faculty.PROGRAMME_READERS), form=TeachingTermForm)
 def change(public_id: str) -> Any:
-    """Show which evenings a change moves, make it, or add or open a class."""
+    """Show which evenings a change moves, make it, or add a class."""
     faculty.require_programme_office(actor(), f"term:{public_id}")
     try:
         form = TeachingTermForm.read()
@@ -144,9 +142,6 @@ def _change(tx: Tx, term: TeachingTerm, form: TeachingTermForm) -> None:
     verb = form.verb.data
     if verb == "save":
         classes.edit_term(tx, actor(), current_row(tx, term), term_dates(form))
-    elif verb == "state":
-        row = classes.access_class(tx, actor(), form.lesson_class.data)
-        classes.change_class_state(tx, actor(), row, ClassState(form.state.data or ClassState.OPEN))
     else:
         wrong = {name: NO_DAY for name in ("first", "last") if form[name].data is None}
         if wrong or form.first.data is None or form.last.data is None:
@@ -171,7 +166,6 @@ def _shown(public_id: str, errors: Mapping[str, Message], asked: TermDates | Non
             off=classes.list_holidays(tx, term.first_day, term.last_day),
             classes=classes.classes_of_term(tx, term),
             class_states=classes.CLASS_STATE_NAMES,
-            class_moves=classes.CLASS_MOVES,
             preview=preview,
             asked_for=asked,
             stranded=faculty.planned_on(tx, preview.change.dropped) if preview else [],

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from academy.accounts import queries as account_queries
 from academy.accounts import service as account_service
 from academy.accounts.models import Account
+from academy.classes import class_queries, groups, turns
 from academy.classes.queries import list_terms
 from academy.cli import sample
 from academy.cli.sample import accounts, names, statutes
@@ -49,6 +50,7 @@ def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
         phones_are_nobodys_and_exemptions_had_two_pairs_of_eyes,
         names_are_made_up_of_common_parts,
         the_lecture_programme_is_whole,
+        classes_have_people,
     ):
         question(runtime)
 
@@ -135,6 +137,21 @@ def names_are_made_up_of_common_parts(city: Runtime) -> None:
         found = tx.scalars(select(Member.name).order_by(Member.number).limit(50)).all()
     assert len(set(found)) > 40
     assert all(2 <= len(name) <= 3 and name[0] in names.SURNAMES for name in found)
+
+
+def classes_have_people(city: Runtime) -> None:
+    """A class of 84 in which everybody took the lectern, one under way, one that takes applications."""
+    with city.db.read() as tx:
+        lines = class_queries.list_classes(tx, class_queries.ClassFilter()).rows
+        rates = {line.training_class.id: turns.turn_rate(tx, line.training_class) for line in lines if line.members}
+        closed = [line for line in lines if line.training_class.closing_report]
+        assert any(line.members == 84 and rates[line.training_class.id].permille == 1000 for line in closed)
+        waited = [line for line in lines if line.waiting]
+        assert all(line.members == line.training_class.seats for line in waited), "nobody waits beside a free seat"
+        for line in waited:
+            dealt = groups.list_groups(tx, line.training_class)
+            assert len(dealt) == 8 and all(one.leader is not None for one in dealt)
+        assert any(line.applied and class_queries.is_open_today(line.training_class) for line in lines)
 
 
 def the_lecture_programme_is_whole(city: Runtime) -> None:

@@ -237,6 +237,21 @@ def teaching_term(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def training_class(world: World, _place: str, _role: str) -> Ids:
+    """A class, one of its members, its group, its lecture."""
+    member = world.made["account", Role.MEMBER].member_id
+    with world.runtime.db.read() as tx:
+        person = tx.get_one(Member, member).public_id
+    return {
+        "public_id": world.made["training_class", ""].public_id,
+        "member": person,
+        "group_id": world.made["group", ""].public_id,
+        "application": world.made["class_application", ""].public_id,
+        "lecture_id": world.made["lesson", ""].public_id,
+    }
+
+
+@kind
 def holiday(world: World, _place: str, _role: str) -> Ids:
     """Days off."""
     return {"public_id": world.made["holiday", ""].public_id}
@@ -299,6 +314,7 @@ KINDS |= {"course": _placed("published")}
 KINDS |= {
     name: _own(name) for name in ("upload", "notification", "device", "lease", "word", "wish", "job", "evaluation")
 }
+KINDS |= {"own_class": _own("training_class")}
 KINDS |= {"asset": _own("asset", "asset_id"), "proposal": _placed("proposal", "proposal_id")}
 PERSONAL = {
     "upload",
@@ -313,5 +329,6 @@ PERSONAL = {
     "draft",
     "note",
     "evaluation",
+    "own_class",
 }
 """Kinds whose places are `mine` and `others`."""

@@ -258,6 +258,34 @@ GET    /faculty/holidays/new                                          nothing   
 POST   /faculty/holidays/new                                          nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
 POST   /faculty/holidays/<public_id>                                  holiday      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes                                               nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/new                                           nothing      .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/new                                           nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>                                   training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/edit                              training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/edit                              training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/enrol                             training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/enrol                             training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/close                             training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/close                             training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/groups                            training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/groups                            training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/turns                             training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/turns                             training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/applications                      training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/applications                      training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/state                             training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/enrol/apply                       training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/people/<member>                   training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/people/<member>                   training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/groups/<group_id>                 training_class .  .  .  .  .  .  .  .  .  .
+POST   /faculty/classes/<public_id>/groups/<group_id>                 training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/turns/people                      training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/timetable                         training_class .  .  .  .  .  .  .  .  .  .
+GET    /faculty/classes/<public_id>/absent/<lecture_id>               training_class .  .  .  .  .  .  .  .  .  .
+GET    /my/classes                                                    nothing      .  *  *  *  *  *  *  *  *  *
+GET    /my/classes/<public_id>                                        own_class    .  o  o  o  o  o  o  o  o  o
+POST   /my/classes/<public_id>                                        own_class    .  o  o  o  o  o  o  o  o  o
 GET    /faculty/sheets                                                nothing      .  .  .  .  .  .  .  .  .  .
 POST   /faculty/sheets                                                nothing      .  .  .  .  .  .  .  .  .  .
 POST   /faculty/sheets/apply                                          nothing      .  .  .  .  .  .  .  .  .  .
@@ -411,6 +439,11 @@ SENT: dict[str, dict[str, Any]] = {
     "POST /topics/new": {"data": {"title": "听一听", "category": "theory"}},
     "POST /topics/<public_id>/voice": {"data": {"verb": "support"}},
     "POST /faculty/topics/<public_id>": {"data": {"verb": "shortlist", "seen": "open"}},
+    "POST /faculty/classes/<public_id>/groups": {"data": {"verb": "look", "count": "1"}},
+    "POST /faculty/classes/<public_id>/applications": {
+        "data": {"verb": "approve", "application": "{application}", "seen": "applied"}
+    },
+    "POST /my/classes/<public_id>": {"data": {"verb": "withdraw"}},
     "POST /questions/<public_id>": {"data": {"verb": "refuse", "refusal": "elsewhere", "seen": "waiting"}},
     "POST /contests/<public_id>": {"data": {"verb": "publish"}},
     "POST /contests/<public_id>/objections": {"data": {"body": "异议"}},
@@ -487,6 +520,18 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "exemptions.create": ("harmless", "somebody else decides"),
     "exemptions.decide": ("asks", 'url_for("exemptions.decide"'),
     "files.remove": ("asks", 'url_for("files.remove"'),
+    "class_enrolment.decide": ("asks", 'url_for(".decide", public_id=row.public_id)'),
+    "class_enrolment.enrol": ("shows", "classes/enrol.html"),
+    "class_enrolment.look": ("harmless", "nothing is written"),
+    "class_groups.change_group": ("asks", 'url_for(".change_group"'),
+    "class_groups.change_groups": ("shows", "classes/groups.html"),
+    "class_groups.change_turns": ("back", "the same page takes a confirmation or a cancellation back"),
+    "classes.change_state": ("asks", 'url_for(".change_state"'),
+    "classes.close": ("shows", "classes/close.html"),
+    "classes.create": ("back", "a class is changed or cancelled"),
+    "classes.edit": ("back", "the same form changes it back"),
+    "classes.end_place": ("asks", 'url_for(".end_place"'),
+    "my_classes.change": ("asks", 'hidden={"verb": "leave"}'),
     "holidays.change": ("shows", "faculty/holiday.html"),
     "holidays.create": ("shows", "faculty/holiday.html"),
     "contests.decide": ("asks", 'url_for("contests.decide"'),

@@ -15,7 +15,15 @@ from academy.accounts import privacy_requests
 from academy.accounts.authentication import screens
 from academy.accounts.models import Account, LoginSession, RoleGrant
 from academy.app import create_app
-from academy.classes.models import Holiday, TeachingTerm
+from academy.classes.models import (
+    ClassApplication,
+    ClassMember,
+    DiscussionGroup,
+    GroupPlace,
+    Holiday,
+    LecternTurn,
+    TeachingTerm,
+)
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.database import Tx
@@ -24,7 +32,12 @@ from academy.core.runtime import Runtime
 from academy.faculty import requests
 from academy.faculty.contest_models import Contest, Nomination, Objection, PersonnelNote
 from academy.faculty.evaluation_kinds import EvaluationKind
-from academy.faculty.evaluation_models import EvaluationComment, EvaluationInvitation, EvaluationRound
+from academy.faculty.evaluation_models import (
+    EvaluationComment,
+    EvaluationInvitation,
+    EvaluationRound,
+    LectureAttendance,
+)
 from academy.faculty.evaluations import forms
 from academy.faculty.evaluations.forms import form_on
 from academy.faculty.models import Assignment, LectureTeacher, PlanRuling, PoolMembership, TermPlan
@@ -249,6 +262,29 @@ class World:
             ).one()
             self.made["taught", place] = faculty.lecture(tx, term, today - dt.timedelta(days), (person, 1000))
         self._contests(tx, term)
+        self._classes(tx, term)
+
+    def _classes(self, tx: Tx, term: TeachingTerm) -> None:
+        """A class that one of each role is in, with a group, a turn and an application; and one of somebody else."""
+        own, others = (faculty.training_class(tx, term, self.city) for _ in range(2))
+        mine = [self.made["account", role].member_id for role in Role]
+        places = [ClassMember(class_id=own.id, member_id=one, joined_on=term.first_day) for one in mine]
+        theirs = ClassMember(
+            class_id=others.id, member_id=self.made["account", "others"].member_id, joined_on=term.first_day
+        )
+        group = DiscussionGroup(class_id=own.id, position=1, name="第一组")
+        turn = LecternTurn(class_id=own.id, member_id=mine[0], day=clock.today(), topic="我的村")
+        asked = ClassApplication(class_id=own.id, member_id=self.made["member", "inside"].id)
+        tx.add_all([*places, theirs, group, turn, asked])
+        tx.flush()
+        tx.add(GroupPlace(class_member_id=places[0].id, group_id=group.id))
+        self.made["lesson", ""] = faculty.lecture(tx, term, clock.today(), lesson_of=own)
+        tx.add(LectureAttendance(lecture_id=self.made["lesson", ""].id, member_id=mine[0]))
+        tx.flush()
+        self.made["class_application", ""] = asked
+        self.made["group", ""], self.made["training_class", "others"] = group, others
+        for role in ("", *Role):
+            self.made["training_class", role] = own
 
     def _contests(self, tx: Tx, term: TeachingTerm) -> None:
         """A contest that is announced, one that is scored, a note, a comment, an evaluation of everybody's own."""

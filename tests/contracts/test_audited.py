@@ -7,6 +7,7 @@ from tests.contracts import source
 
 UNTRACED = {
     "check_lines": "a dry run: nothing is written",
+    "check_people": "a dry run: nothing is written",
     "choose_columns": "the file is only looked at again",
     "edit_note": "one's own notes",
     "keep_lecture": "the lease is a dated row of its own",
@@ -14,6 +15,8 @@ UNTRACED = {
     "move": "whoever moves a course writes the row, with the verb",
     "open_lease": "the lease is a dated row of its own",
     "open_notification": "one's own message",
+    "place_member": "who enrols, approves or lets somebody move up writes the row",
+    "queue_application": "as `place_member`",
     "renew_kept": "one's own leases, renewed or ended when they have expired",
     "reopen": "one's own draft, until it is submitted",
     "remove_note": "one's own notes",

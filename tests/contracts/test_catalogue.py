@@ -17,6 +17,7 @@ SPARED = {
     "academy/library/categories.py": "the first shelves are data; officers rename them",
     "academy/media/captions/languages.py": "what tracks inside films are called",
     "academy/roster/columns.py": "headings that a roster may carry",
+    "academy/classes/class_columns.py": "headings and words that a list of people may carry",
     "academy/faculty/pool_columns.py": "headings and words that a sheet of lecturers may carry",
     "academy/people/rules.py": "words that a roster may carry",
     "academy/learning/recuts.py": "a word that may stand between two times",

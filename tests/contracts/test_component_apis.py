@@ -33,6 +33,7 @@ READ_MODELS: dict[str, dict[str, str]] = {
         "library": "lists of courses and complaints are limited to subtrees",
         "learning": "evidence and corrections are limited to subtrees and sorted by person",
         "talk": "questions to decide on are limited to subtrees",
+        "classes": "lists of a class are joined with its members, and who left the register is left out",
         "trainings": "audiences are conditions on members, cohorts, exemptions and places in time",
         "faculty": "posts and obligations are limited to subtrees of the organisation tree",
         "coverage": "figures and names are sums over members by place, sector, age and position",

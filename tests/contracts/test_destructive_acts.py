@@ -29,6 +29,12 @@ NOT_OURS = {"clear", "drop", "end"}
 ACTS: dict[str, tuple[str, str]] = {
     "accounts.end_session": ("back", "one signs in again"),
     "captions.withdraw_proposal": ("back", "one's own proposal, which can be made again from the same text"),
+    "classes.close": ("shows", "classes/close.html"),
+    "classes.close_class_with_report": ("shows", "classes/close.html"),
+    "classes.end_place": ("asks", 'url_for(".end_place"'),
+    "class_groups.cancel_turn": ("back", "the same page plans it again"),
+    "class_groups.remove_group": ("asks", 'hidden={"verb": "remove"}'),
+    "my_classes.withdraw_application": ("asks", 'hidden={"verb": "withdraw"}'),
     "cohorts.close_cohort": ("back", "the same verb opens it again"),
     "cohorts.remove_cohort_member": ("back", "the member is added again by number"),
     "consent.withdraw_consent": ("asks", 'url_for("consent.withdraw")'),

@@ -36,6 +36,11 @@ ADDED = {
     "0036": {"playback_leases": {"is_kept"}},
     "0037": {"reminders": {"clip_id"}},
     "0042": {"trainings": {"clip_id"}},
+    "0048": {
+        "class_members": {"left_reason"},
+        "programme_lectures": {"calendar_changed_at", "calendar_sequence"},
+        "training_classes": {"apply_until", "closing_report"},
+    },
 }
 """Columns that are new since 0025: the way back drops what they hold."""
 NEW = {
@@ -49,6 +54,7 @@ NEW = {
     *("evaluation_rounds", "lecture_attendances", "nominations", "objections", "panel_scores", "panel_seats"),
     *("personnel_notes", "signing_keys"),
     *("term_plans", "assignments", "plan_omissions", "plan_rulings", "lecture_edits"),
+    *("class_applications", "discussion_groups", "group_places", "lectern_turns"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -144,14 +144,9 @@ def test_a_lecture_has_a_term_an_evening_and_a_classroom_of_its_own(city: City, 
     assert city.office.post(here, data=lesson | {"first": "2026-05-11", "last": "2026-05-30"}).status_code == 303
     with runtime.db.read() as tx:
         hall, made = tx.scalars(select(Classroom)).one(), tx.scalars(select(TrainingClass)).one()
-    assert (
-        city.office.post(here, data={"verb": "state", "lesson_class": made.public_id, "state": "open"}).status_code
-        == 303
-    )
-    assert (
-        city.office.post(here, data={"verb": "state", "lesson_class": made.public_id, "state": "planned"}).status_code
-        == 409
-    )
+    state = f"/faculty/classes/{made.public_id}/state"
+    assert city.office.post(state, data={"state": "open"}).status_code == 303
+    assert city.office.post(state, data={"state": "planned"}).status_code == 409
     fields = {"title": "课", "day": "2026-05-14", "minute": "09:00", "hours": "2", "lecturer": one}
     for change, sentence in (
         ({"day": "2026-05-14"}, "讲坛这一天不开讲"),

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account, SecondFactor
+from academy.classes.models import ClassApplication
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
 from academy.core.database import Tx
@@ -143,10 +144,13 @@ def _leave_programme(tx: Tx, city: City) -> None:
     category = tx.scalars(select(Category)).first()
     assert category is not None
     tx.add(TopicRequest(key="k", title="怎样开好组织生活会", category_id=category.id))
+    asked_for = school.training_class(tx, term, city.city)
+    tx.add(ClassApplication(class_id=asked_for.id, member_id=city.people[3].id))
 
 
 EXPECTED = {
     "/faculty/lectures": 1,
+    "/faculty/classes": 1,
     "/faculty/comments": 1,
     "/faculty/topics": 1,
     "/review": 1,

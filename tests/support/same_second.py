@@ -10,7 +10,7 @@ from sqlalchemy import select
 from academy.accounts.authentication import second_step
 from academy.accounts.creation import account_for_member, create_account
 from academy.classes import calendar
-from academy.classes import places as classes
+from academy.classes import classrooms as classes
 from academy.classes.calendar import TermDates
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope

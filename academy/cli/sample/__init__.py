@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from academy.cli.sample import (
     accounts,
+    classes,
     comments,
     courses,
     evaluations,
@@ -76,6 +77,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         talk.make_talk(tx, made.accounts)
         faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
         topics.make_topics(tx, made.accounts, random.Random(SEED))
+        classes.make_classes(tx, made.accounts["city"], made.accounts.values(), random.Random(SEED), report)
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
         messages.make_messages(tx, runtime.sealer, made.accounts)

@@ -1,0 +1,142 @@
+"""Applications of members for a place in a class, and what the office decides about them."""
+
+from sqlalchemy import select
+
+from academy.classes import access, rules
+from academy.classes.enrolment import (
+    PENDING,
+    RUNNING,
+    count_places,
+    decide,
+    free_places,
+    move_up,
+    notify_member,
+    place_member,
+    queue_application,
+)
+from academy.classes.kinds import ApplicationState, ClassState
+from academy.classes.models import ClassApplication, ClassMember, TrainingClass
+from academy.core import clock
+from academy.core.actor import Actor
+from academy.core.audit import record
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import msg
+from academy.core.text import tidy_text
+from academy.core.unique import lock_row
+
+SHUT = msg("这个班现在不接受报名。")
+
+
+def apply_for_class(tx: Tx, actor: Actor, row: TrainingClass) -> ClassApplication:
+    """Ask for a place, for oneself; asked twice is asked once.
+
+    Raises:
+        Forbidden: the actor is no member.
+        Conflict: nobody may apply now, or the actor is in the class.
+    """
+    if actor.member_id is None:
+        raise Forbidden(f"class:{row.public_id}")
+    lock_row(tx, row)
+    if not rules.may_apply(ClassState(row.state), row.apply_until, row.last_day, clock.today()):
+        raise Conflict(SHUT)
+    mine = select(ClassApplication).where(
+        ClassApplication.class_id == row.id,
+        ClassApplication.member_id == actor.member_id,
+        ClassApplication.state.in_(PENDING),
+    )
+    known = tx.scalar(mine)
+    if known is not None:
+        return known
+    if own_place(tx, actor, row) is not None:
+        raise Conflict(msg("您已经在这个班里了。"))
+    made = ClassApplication(class_id=row.id, member_id=actor.member_id)
+    tx.add(made)
+    tx.flush()
+    record(tx, actor, "class.applied", f"class:{row.public_id}")
+    return made
+
+
+def own_place(tx: Tx, actor: Actor, row: TrainingClass) -> ClassMember | None:
+    """The actor's present place in a class."""
+    if actor.member_id is None:
+        return None
+    return tx.scalar(
+        select(ClassMember).where(
+            ClassMember.class_id == row.id, ClassMember.member_id == actor.member_id, ClassMember.left_on.is_(None)
+        )
+    )
+
+
+def decide_application(
+    tx: Tx, actor: Actor, row: TrainingClass, application: ClassApplication, *, approve: bool, reason: str, seen: str
+) -> ApplicationState:
+    """Approve an application (a place, or the end of the waiting list) or decline it; returns what became of it.
+
+    One that waits can be declined too.
+
+    Raises:
+        Forbidden: the actor does not keep the classes.
+        Conflict: the class is over, or somebody decided meanwhile (`seen` is the state that the page showed).
+        Invalid: declined without a reason.
+    """
+    access.require_school_office(actor, f"class:{row.public_id}")
+    lock_row(tx, row)
+    tx.refresh(application)
+    if row.state not in RUNNING:
+        raise Conflict(SHUT)
+    if application.state != seen or application.state not in PENDING:
+        raise Conflict(msg("这份报名已经有人处理过了，请看最新的名单。"))
+    if not approve:
+        kept = tidy_text(reason, rules.REASON_LENGTH)
+        if not kept:
+            raise Invalid(fields={"reason": msg("请写明原因，报名的人会看到。")})
+        decide(application, ApplicationState.DECLINED, actor, kept)
+        body = msg("您报名的“%(name)s”没有通过，原因请点开看。", name=row.name)
+        notify_member(tx, row, application.member_id, f"declined:{application.id}", body)
+    elif application.state == ApplicationState.APPLIED:
+        free = free_places(tx, row)
+        if free is None or free > 0:
+            place_member(tx, actor, row, application.member_id, application)
+        else:
+            queue_application(tx, actor, row, application)
+    tx.flush()
+    record(tx, actor, "class.application_decided", f"class:{row.public_id}", state=application.state)
+    return ApplicationState(application.state)
+
+
+def withdraw_application(tx: Tx, actor: Actor, application: ClassApplication) -> None:
+    """Take one's own application back, also from the waiting list; taken back twice is taken back once.
+
+    Raises:
+        Forbidden: somebody else's.
+        Conflict: it was decided meanwhile.
+    """
+    if actor.member_id is None or application.member_id != actor.member_id:
+        raise Forbidden(f"class-application:{application.public_id}")
+    row = tx.get_one(TrainingClass, application.class_id)
+    lock_row(tx, row)
+    tx.refresh(application)
+    if application.state == ApplicationState.WITHDRAWN:
+        return
+    if application.state not in PENDING:
+        raise Conflict(msg("这份报名已经有结果了，请刷新页面。"))
+    decide(application, ApplicationState.WITHDRAWN, actor)
+    tx.flush()
+    record(tx, actor, "class.application_withdrawn", f"class:{row.public_id}")
+
+
+def change_seats(tx: Tx, row: TrainingClass, seats: int | None) -> None:
+    """Set how many places a class has; new ones pass to those who wait. The caller holds the class's lock.
+
+    Raises:
+        Invalid: fewer than are taken, or out of range.
+    """
+    if seats is not None and not 1 <= seats <= rules.MOST_SEATS:
+        raise Invalid(fields={"seats": msg("座位数请填写 1 到 %(most)s。", most=rules.MOST_SEATS)})
+    taken = count_places(tx, row)
+    if seats is not None and taken > seats:
+        raise Invalid(fields={"seats": msg("已经有 %(n)s 人在班里，座位数不能比这少。", n=taken)})
+    row.seats = seats
+    tx.flush()
+    move_up(tx, row)
