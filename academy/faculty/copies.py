@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor
@@ -11,16 +11,21 @@ from academy.faculty.models import (
     EvaluationInvitation,
     EvaluationRound,
     LectureAttendance,
+    LectureMaterial,
+    MaterialComment,
+    MaterialVersion,
     Objection,
     ProgrammeLecture,
 )
 from academy.faculty.request_models import TopicRequest, TopicVoice
 
 MOST = 20_000
+MOST_VERSIONS = 500
 
 
 def copy_programme(tx: Tx, actor: Actor) -> dict[str, Any]:
-    """Lectures attended, evaluations asked for, topics proposed and supported, objections raised, as JSON values.
+    """Lectures attended, evaluations asked for, topics proposed and supported, material written and commented,
+    objections raised, as JSON values.
 
     What somebody answered in an evaluation is not among them: nothing leads from an answer to a person.
     """
@@ -59,8 +64,39 @@ def copy_programme(tx: Tx, actor: Actor) -> dict[str, Any]:
             for row in tx.scalars(proposed.limit(MOST))
         ],
         "topics_supported": list(tx.scalars(supported.limit(MOST))),
+        "materials": [
+            {
+                "lecture": title,
+                "kind": kind,
+                "version": row.number,
+                "state": row.state,
+                "text": row.passages,
+                "saved": row.saved_at.isoformat(),
+            }
+            for title, kind, row in tx.execute(_written(actor))
+        ],
+        "material_comments": [
+            {"text": row.body, "answer": row.answer, "at": row.at.isoformat()} for row in tx.scalars(_remarks(actor))
+        ],
         "objections": [
             {"text": row.body, "state": row.state, "answer": row.answer, "at": row.raised_at.isoformat()}
             for row in tx.scalars(raised.limit(MOST))
         ],
     }
+
+
+def _written(actor: Actor) -> Select[str, str, MaterialVersion]:
+    """Syllabuses and handouts that somebody wrote; of a file the texts of its pages."""
+    return (
+        select(ProgrammeLecture.title, LectureMaterial.kind, MaterialVersion)
+        .join(LectureMaterial, LectureMaterial.lecture_id == ProgrammeLecture.id)
+        .join(MaterialVersion, MaterialVersion.material_id == LectureMaterial.id)
+        .where(MaterialVersion.author_id == actor.account_id)
+        .order_by(MaterialVersion.id)
+        .limit(MOST_VERSIONS)
+    )
+
+
+def _remarks(actor: Actor) -> Select[MaterialComment]:
+    query = select(MaterialComment).where(MaterialComment.reviewer_id == actor.account_id)
+    return query.order_by(MaterialComment.id).limit(MOST)

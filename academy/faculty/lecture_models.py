@@ -72,6 +72,8 @@ class ProgrammeLecture(Base):
     state: Mapped[str] = mapped_column(String(12), default=LectureState.PLANNED)
     reason: Mapped[str] = mapped_column(String(200), default="")
     """Why it was cancelled, or why nobody came."""
+    unreviewed_reason: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    """Why it was taught without an approved syllabus or handout, where those are demanded."""
     created_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[dt.datetime] = mapped_column(default=clock.now)
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

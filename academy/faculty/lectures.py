@@ -19,6 +19,7 @@ from academy.core.unique import lock_row, unique_or
 from academy.faculty import access, lecture_topics, rules
 from academy.faculty.collisions import STANDING, LectureSlot, find_collisions, find_promise
 from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
+from academy.faculty.materials.clearance import forget_taught, take_taught
 from academy.faculty.models import LectureEvidence, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange
 from academy.faculty.words import LECTURE_STATE_NAMES
@@ -55,6 +56,8 @@ class TeachingReport:
     evidence: Sequence[tuple[LectureEvidenceKind, str]]
     replaced: Mapping[int, int] = field(default_factory=dict)
     """Row id of a substitute → of the lecturer who was planned."""
+    unreviewed: str = ""
+    """Why it was taught although its syllabus or handout is not approved."""
 
 
 def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
@@ -132,13 +135,14 @@ def confirm_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, report: Tea
 
     Raises:
         Conflict: it is not planned any more.
-        Invalid: it lies ahead, shares are no whole, nothing shows that it was held, or a substitute for somebody who
-            was not planned.
+        Invalid: it lies ahead, shares are no whole, nothing shows that it was held, a substitute for somebody who was
+            not planned, or neither its material is approved nor a reason given (docs/decisions/0065).
         Forbidden: the actor does not run the programme.
     """
     _lock(tx, actor, lecture, LectureState.HELD)
     rows = {row.lecturer_id: row for row in _teachers(tx, lecture)}
     _check_report(lecture, report, set(rows))
+    unreviewed = take_taught(tx, lecture, report.unreviewed)
     for lecturer, row in rows.items():
         is_replaced = lecturer in report.replaced.values()
         row.part = TeachingPart.REPLACED if is_replaced else TeachingPart.ABSENT
@@ -165,7 +169,8 @@ def confirm_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, report: Tea
     )
     lecture.state, lecture.confirmed_by, lecture.confirmed_at = LectureState.HELD, actor.account_id, clock.now()
     tx.flush()
-    record(tx, actor, "lecture.held", f"lecture:{lecture.public_id}", lecturers=len(report.taught))
+    about: dict[str, list[str]] = {"unreviewed": [str(kind) for kind in unreviewed]} if unreviewed else {}
+    record(tx, actor, "lecture.held", f"lecture:{lecture.public_id}", lecturers=len(report.taught), **about)
 
 
 def _check_report(lecture: ProgrammeLecture, report: TeachingReport, planned: set[int]) -> None:
@@ -179,6 +184,8 @@ def _check_report(lecture: ProgrammeLecture, report: TeachingReport, planned: se
     new = report.taught.keys() - planned
     if new != report.replaced.keys() or not set(report.replaced.values()) <= planned - report.taught.keys():
         wrong["substitute"] = msg("代课讲师请注明代哪一位，被代的讲师不能同时算授课。")
+    if len(report.unreviewed.strip()) > REASON_LENGTH:
+        wrong["unreviewed"] = msg("请写明原因，不超过 %(most)s 个字。", most=REASON_LENGTH)
     if wrong:
         raise Invalid(fields=wrong)
 
@@ -220,6 +227,7 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     """
     _lock(tx, actor, lecture, LectureState.PLANNED)
     before = lecture.state
+    forget_taught(tx, lecture)
     tx.execute(delete(LectureEvidence).where(LectureEvidence.lecture_id == lecture.id))
     for row in _teachers(tx, lecture):
         if row.substitute_for_id is not None:

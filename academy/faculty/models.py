@@ -24,6 +24,7 @@ from academy.faculty.evaluation_models import (
 )
 from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
 from academy.faculty.lecture_models import LectureEdit, LectureEvidence, LectureTeacher, ProgrammeLecture
+from academy.faculty.material_models import LectureMaterial, MaterialComment, MaterialRule, MaterialVersion
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.library.api import Lecturer
@@ -41,11 +42,15 @@ __all__ = [
     "LectureAttendance",
     "LectureEdit",
     "LectureEvidence",
+    "LectureMaterial",
     "LectureTeacher",
     "LecturerAbsence",
     "LecturerConsent",
     "LecturerPost",
     "LecturerSubject",
+    "MaterialComment",
+    "MaterialRule",
+    "MaterialVersion",
     "Nomination",
     "Objection",
     "ObligationRule",

@@ -17,6 +17,7 @@ from academy.core.i18n import Message, msg
 from academy.core.unique import unique_or
 from academy.faculty import access, obligations, rules
 from academy.faculty.kinds import LecturerLevel
+from academy.faculty.materials.clearance import seed_material_rule
 from academy.faculty.models import ObligationRule, PoolMembership, ShareRule
 from academy.faculty.rules import ObligationState
 
@@ -69,6 +70,7 @@ def seed_rules(tx: Tx) -> None:
     if tx.scalar(select(ShareRule.id).limit(1)) is None:
         tx.add(ShareRule(floor_permille=FLOOR, levels=[str(level) for level in LEADING], valid_from=first))
     tx.flush()
+    seed_material_rule(tx)
 
 
 def list_rules(tx: Tx) -> Sequence[ObligationRule]:

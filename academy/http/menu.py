@@ -34,6 +34,7 @@ POOL = Section(msg("师资库"), "people")
 OBLIGATIONS = Section(msg("授课任务"), "check")
 LECTURES = Section(msg("授课安排"), "calendar")
 CLASSES = Section(msg("培训班"), "people")
+MATERIAL = Section(msg("教案讲义审阅"), "document")
 CLASS_HOURS = Section(msg("课时"), "clock")
 CONTESTS = Section(msg("优秀课程评比"), "star")
 EVALUATION_COMMENTS = Section(msg("评价意见"), "question")
@@ -77,7 +78,10 @@ OFFICE_GROUPS = (
     SectionGroup(msg("学习"), (COVERAGE, TRAININGS, REPORTS, EXPORTS, STUDIO)),
     SectionGroup(
         msg("领导干部讲坛"),
-        (OBLIGATIONS, TOPICS, PLANS, LECTURES, CLASSES, POOL, CLASS_HOURS, CONTESTS, EVALUATION_COMMENTS, TERMS),
+        (
+            *(OBLIGATIONS, TOPICS, PLANS, LECTURES, MATERIAL, CLASSES, POOL, CLASS_HOURS, CONTESTS),
+            *(EVALUATION_COMMENTS, TERMS),
+        ),
     ),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),
     SectionGroup(msg("审批"), (REVIEW, PROPOSALS, QUESTIONS, EXEMPTIONS, CORRECTIONS, COMPLAINTS, PRIVACY_REQUESTS)),

@@ -34,7 +34,7 @@ from academy.media.delivery import (
     square_url,
     storyboard_url,
 )
-from academy.media.events import AssetReady, SpeechRecognised, TranscriptChanged
+from academy.media.events import AssetReady, AssetRemoved, SpeechRecognised, TranscriptChanged
 from academy.media.failed_assets import ask_operator, count_failed_assets, list_failed_assets
 from academy.media.isolation import landlock_version, require_isolation
 from academy.media.keeping.kept_files import enqueue_kept, kept_set, kept_sizes
@@ -108,8 +108,8 @@ from academy.media.uploads import (
     terminate_upload,
     unfinished_uploads,
     upload_quota,
-    upload_whole,
 )
+from academy.media.whole_files import own_document, store_document, upload_whole
 
 __all__ = [
     "ASSET_KINDS",
@@ -124,6 +124,7 @@ __all__ = [
     "UPLOADERS",
     "Asset",
     "AssetReady",
+    "AssetRemoved",
     "AssetState",
     "Cue",
     "CueChange",
@@ -186,6 +187,7 @@ __all__ = [
     "mended",
     "object_origin",
     "open_published",
+    "own_document",
     "page_links",
     "parse_captions",
     "parse_captions_jailed",
@@ -213,6 +215,7 @@ __all__ = [
     "start_step",
     "steps_by_asset",
     "steps_of",
+    "store_document",
     "storyboard_url",
     "terminate_upload",
     "to_srt",

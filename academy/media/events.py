@@ -36,3 +36,10 @@ class SpeechRecognised(Event):
 
     asset_id: int
     cues: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class AssetRemoved(Event):
+    """A file is being removed. A handler in the transaction refuses, by an error, where something above uses it."""
+
+    asset_id: int

@@ -20,7 +20,7 @@ from academy.media import queries, rules
 from academy.media.access import access_own_asset, access_own_upload
 from academy.media.captions import caption_files
 from academy.media.captions.caption_files import CueText
-from academy.media.events import TranscriptChanged
+from academy.media.events import AssetRemoved, TranscriptChanged
 from academy.media.models import Asset, AssetPart, AssetState, AssetStep, Cue, Transcript
 from academy.media.storage.file_storage import local_storage, set_key
 
@@ -95,7 +95,12 @@ def retry_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
 
 
 def delete_asset(tx: Tx, actor: Actor, asset: Asset) -> None:
-    """Delete a file and all its derived sets; links to it become invalid at once."""
+    """Delete a file and all its derived sets; links to it become invalid at once.
+
+    Raises:
+        Conflict: something above the media uses it.
+    """
+    jobs.publish(tx, AssetRemoved(asset_id=asset.id))
     stop(tx, asset)
     asset.state, asset.error = AssetState.DELETED, None
     jobs.enqueue(tx, "media.remove", key=f"asset:{asset.id}:remove", asset_id=asset.id)

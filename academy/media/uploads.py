@@ -25,7 +25,7 @@ from academy.core.actor import SYSTEM, Actor, Role
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.disk import require_space
-from academy.core.errors import AcademyError, Conflict, Invalid, NotFound, StorageFull, TooLarge
+from academy.core.errors import AcademyError, Conflict, Invalid, StorageFull, TooLarge
 from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.core.settings import Settings
@@ -43,6 +43,7 @@ LIFETIME = dt.timedelta(days=7)
 UNTOUCHED = dt.timedelta(days=1)
 """Seconds for which an announcement without data reserves its space."""
 _LOCK = 0x74757300
+EMPTY = msg("文件是空的（0 字节），请检查后重新上传。")
 CHECKSUM_ALGORITHMS = ("sha1", "sha256", "md5")
 
 
@@ -80,7 +81,7 @@ def begin_upload(
     if purpose not in rules.ASSET_KINDS:
         raise Invalid(msg("不认识的文件种类。"))
     if size < 0:
-        raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
+        raise Invalid(EMPTY)
     if size > settings.max_upload_mb << 20:
         raise TooLarge(msg("文件超过了 %(most)s MB 的上限。", most=settings.max_upload_mb))
     assert actor.account_id is not None
@@ -196,12 +197,19 @@ def append_upload(
         raise TooLarge(msg("收到的内容比文件声明的大小还多。"))
     if upload.completed_at is not None:
         return upload
+    append_bytes(runtime, actor, upload, body, checksum)
+    return find_upload(runtime, actor, public_id)
+
+
+def append_bytes(
+    runtime: Runtime, actor: Actor, upload: Upload, body: Readable, checksum: tuple[str, bytes] | None = None
+) -> None:
+    """Append a body to an upload at its offset; the caller has checked that it is the actor's."""
     piece = _Piece(runtime, actor, upload, hashlib.new(checksum[0]) if checksum else None)
     try:
         piece.take(body)
     finally:
         piece.keep(checksum[1] if checksum else None)
-    return find_upload(runtime, actor, public_id)
 
 
 class _Piece:
@@ -380,20 +388,3 @@ def _unlink(settings: Settings, public_id: str) -> None:
     path = part_path(settings, public_id)
     path.unlink(missing_ok=True)
     path.with_suffix(".lock").unlink(missing_ok=True)
-
-
-def upload_whole(runtime: Runtime, actor: Actor, *, filename: str, purpose: str, body: Readable, size: int) -> Upload:
-    """Store a small file sent in one request by a page without scripts.
-
-    Raises:
-        Invalid: it is empty.
-    """
-    if not size:
-        raise Invalid(msg("文件是空的（0 字节），请检查后重新上传。"))
-    public_id = runtime.db.run_in_transaction(
-        lambda tx: begin_upload(tx, runtime.settings, actor, filename=filename, size=size, purpose=purpose).public_id
-    )
-    done = append_upload(runtime, actor, public_id, offset=0, body=body, length=size)
-    if done.completed_at is None:
-        raise NotFound
-    return done

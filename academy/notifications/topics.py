@@ -64,6 +64,7 @@ _TOPICS = {
     "evaluation": Topic.TRAININGS,
     "contest": Topic.TRAININGS,
     "class": Topic.TRAININGS,
+    "material": Topic.COURSES,
     "course": Topic.COURSES,
     "proposal": Topic.COURSES,
     "topic": Topic.RECORD,

@@ -46,6 +46,8 @@ PAGES = (
     "pool_sheets",
     "obligations",
     "lectures",
+    "lecture_materials",
+    "material_reviews",
     "evaluations",
     "contests",
     "personnel_notes",

@@ -36,6 +36,13 @@ bp = Blueprint("lectures", __name__, url_prefix="/faculty/lectures")
 page = functools.partial(http.page, section=menu.LECTURES)
 
 STATE_TONES = {"planned": "info", "held": "good", "cancelled": "neutral", "no_show": "bad"}
+MATERIAL_TONES = {
+    "draft": "neutral",
+    "submitted": "info",
+    "returned": "warn",
+    "approved": "good",
+    "taken_back": "neutral",
+}
 PART_TONES = {"planned": "info", "taught": "good", "absent": "bad", "replaced": "warn"}
 OFFERED = 400
 """Lecturers in a form's list: more than a pool has."""
@@ -209,6 +216,7 @@ class LectureOutcomeForm(Form):
     replaced = Key()
     kind = Choice(tuple(LectureEvidenceKind))
     reference = Text()
+    unreviewed = Text()
     reason = Text()
 
 
@@ -249,7 +257,8 @@ def _report(tx: Tx, lecture: ProgrammeLecture, form: LectureOutcomeForm) -> Teac
         taught[substitute] = _shares([form.substitute_share.data or "100"])[0]
         replaced[substitute] = planned
     kind = LectureEvidenceKind(form.kind.data or LectureEvidenceKind.ROLL)
-    return TeachingReport(taught, [(kind, form.reference.data)] if form.reference.data.strip() else [], replaced)
+    evidence = [(kind, form.reference.data)] if form.reference.data.strip() else []
+    return TeachingReport(taught, evidence, replaced, unreviewed=form.unreviewed.data)
 
 
 def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
@@ -264,6 +273,10 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             is_office=faculty.is_programme_office(actor()),
             is_past=lecture.day <= clock.today(),
             last_edit=faculty.last_edit(tx, lecture),
+            materials=faculty.standings_of(tx, [lecture])[lecture.id],
+            material_names=faculty.MATERIAL_NAMES,
+            material_states=faculty.MATERIAL_STATE_NAMES,
+            material_tones=MATERIAL_TONES,
             errors=errors,
             **NAMES,
         )

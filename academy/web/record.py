@@ -6,6 +6,7 @@ from academy.core import clock
 from academy.core.errors import NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
+from academy.faculty import api as faculty
 from academy.http import SIGNED_IN, actor, menu, page, reading
 from academy.learning import api as learning
 from academy.learning.api import RecordYear
@@ -31,8 +32,9 @@ def index() -> str:
     """Courses completed and hours of a year; the present one unless asked otherwise."""
     member_id = actor().member_id
     if not member_id:
-        return render_template("record/index.html", member=None)
+        return render_template("record/index.html", member=None, teaches=False)
     with reading() as tx:
+        teaches = faculty.is_lecturer(tx, actor())
         member = people.member_of_id(tx, member_id)
         years = learning.record_years(tx, member_id)
         year = _year(request.args.get("year"), years)
@@ -40,7 +42,15 @@ def index() -> str:
         finished = _finished(trainings.trainings_of_member(tx, member_id), year)
         home = people.ancestors_of(tx, member.organisation)
     return render_template(
-        "record/index.html", member=member, home=home, years=years, year=year, shown=shown, finished=finished, ways=WAYS
+        "record/index.html",
+        member=member,
+        home=home,
+        years=years,
+        year=year,
+        shown=shown,
+        finished=finished,
+        teaches=teaches,
+        ways=WAYS,
     )
 
 
@@ -50,7 +60,7 @@ def sheet(year: int) -> str:
     """The same on one sheet of paper, with everything of the year."""
     member_id = actor().member_id
     if not member_id:
-        return render_template("record/index.html", member=None)
+        return render_template("record/index.html", member=None, teaches=False)
     with reading() as tx:
         member = people.member_of_id(tx, member_id)
         if year not in {clock.today().year, *(one.year for one in learning.record_years(tx, member_id))}:

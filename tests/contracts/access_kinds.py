@@ -138,6 +138,15 @@ def answer_link(world: World, _place: str, _role: str) -> Ids:
 
 
 @kind
+def material(world: World, _place: str, _role: str) -> Ids:
+    """A handout that waits for the city's reviewers, and a comment on it."""
+    version, comment = world.made["material_version", ""], world.made["material_comment", ""]
+    lecture = world.made["taught", "inside"].public_id
+    ids = {"public_id": lecture, "kind": "handout", "version_id": version.public_id}
+    return ids | {"comment_id": comment.public_id}
+
+
+@kind
 def topic(world: World, _place: str, _role: str) -> Ids:
     """A topic that somebody asked for: everybody sees it."""
     return {"public_id": world.made["topic", ""].public_id}

@@ -317,6 +317,16 @@ GET    /notes/check                                                   nothing   
 POST   /notes/check                                                   nothing      *  *  *  *  *  *  *  *  *  *
 GET    /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
 POST   /roll/<public_id>                                              taught_today .  *  *  *  *  *  *  *  *  *
+GET    /faculty/material                                              nothing      .  .  .  .  *  *  .  .  .  .
+POST   /faculty/material                                              nothing      .  .  .  .  .  .  .  .  .  .
+GET    /faculty/material/<version_id>                                 material     .  .  .  .  .  .  .  .  .  .
+POST   /faculty/material/<version_id>                                 material     .  .  .  .  .  .  .  .  .  .
+POST   /faculty/material/<version_id>/comments                        material     .  .  .  .  .  .  .  .  .  .
+POST   /faculty/material/comments/<comment_id>                        material     .  .  .  .  .  .  .  .  .  .
+GET    /teaching                                                      nothing      .  *  *  *  *  *  *  *  *  *
+GET    /teaching/<public_id>/<any(syllabus, handout):kind>            material     .  .  .  .  .  .  .  .  .  .
+POST   /teaching/<public_id>/<any(syllabus, handout):kind>            material     .  .  .  .  .  .  .  .  .  .
+POST   /teaching/comments/<comment_id>                                material     .  .  .  .  .  .  .  .  .  .
 GET    /faculty/plans                                                 nothing      .  .  .  .  .  *  .  .  .  .
 POST   /faculty/plans                                                 nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/plans/<public_id>                                     plan         .  .  .  .  .  .  .  .  .  .
@@ -547,6 +557,15 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "personnel_notes.check_file": ("harmless", "reads"),
     "personnel_notes.issue": ("back", "a note is revoked"),
     "personnel_notes.revoke": ("asks", 'url_for("personnel_notes.revoke"'),
+    "lecture_materials.answer": ("back", "the same comment is reopened"),
+    "lecture_materials.change": ("asks", 'hidden={"verb": "discard", "seen": newest.public_id}'),
+    "material_reviews.change_rule": ("back", "another rule follows, also one like the first"),
+    "material_reviews.comment": ("back", "who wrote it takes it back, until the decision"),
+    "material_reviews.decide": (
+        "back",
+        "what was returned is submitted again; another version replaces an approved one",
+    ),
+    "material_reviews.remove_comment": ("back", "the comment is written again"),
     "lectures.plan": ("back", "a planned lecture is cancelled"),
     "lectures.report": ("back", "the same form takes back what was entered"),
     "obligations.change_rules": ("shows", "faculty/rules.html"),

@@ -40,7 +40,16 @@ from academy.faculty.evaluation_models import (
 )
 from academy.faculty.evaluations import forms
 from academy.faculty.evaluations.forms import form_on
-from academy.faculty.models import Assignment, LectureTeacher, PlanRuling, PoolMembership, TermPlan
+from academy.faculty.models import (
+    Assignment,
+    LectureMaterial,
+    LectureTeacher,
+    MaterialComment,
+    MaterialVersion,
+    PlanRuling,
+    PoolMembership,
+    TermPlan,
+)
 from academy.faculty.requests import TopicProposal
 from academy.jobs.api import enqueue
 from academy.learning import corrections
@@ -261,6 +270,15 @@ class World:
                 select(PoolMembership).where(PoolMembership.lecturer_id == person.id)
             ).one()
             self.made["taught", place] = faculty.lecture(tx, term, today - dt.timedelta(days), (person, 1000))
+        material = LectureMaterial(lecture_id=self.made["taught", "inside"].id, kind="handout")
+        version = MaterialVersion(material=material, number=1, passages=["导入"], state="submitted")
+        version.submitted_at, reviewer = clock.now(), self.made["reviewer", ""]
+        tx.add(version)
+        tx.flush()
+        remark = MaterialComment(version_id=version.id, place=1, quote="导入", body="写细", reviewer_id=reviewer.id)
+        tx.add(remark)
+        tx.flush()
+        self.made["material_version", ""], self.made["material_comment", ""] = version, remark
         self._contests(tx, term)
         self._classes(tx, term)
 

@@ -64,11 +64,13 @@ def _example(rule: str) -> str:
 
 @pytest.mark.needs("git")
 def test_files_stay_readable() -> None:
+    """But for lists of names: an api that only imports is as long as what others use of it."""
     long = {
         str(path.relative_to(ROOT)): lines
         for path in tracked(".py")
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
         and path.relative_to(ROOT).parts[0] in {"academy", "tools", "benchmarks"}
+        and not (path.name == "api.py" and not re.search(r"^(?:def|class|async) ", path.read_text("utf-8"), re.M))
     }
     assert set(long) <= set(LONG_FOR_A_REASON), long
 

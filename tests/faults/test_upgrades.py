@@ -55,6 +55,7 @@ NEW = {
     *("personnel_notes", "signing_keys"),
     *("term_plans", "assignments", "plan_omissions", "plan_rulings", "lecture_edits"),
     *("class_applications", "discussion_groups", "group_places", "lectern_turns"),
+    *("material_rules", "lecture_materials", "material_versions", "material_comments"),
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -20,6 +20,7 @@ from academy.core.runtime import Runtime
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluation_models import EvaluationComment, EvaluationRound
 from academy.faculty.evaluations import forms
+from academy.faculty.models import LectureMaterial, MaterialVersion
 from academy.faculty.request_models import TopicRequest
 from academy.jobs.models import Job
 from academy.learning import api as learning
@@ -121,18 +122,25 @@ def leave(tx: Tx, city: City, runtime: Runtime) -> dict[str, int]:
     tx.add(Job(name="sample.nothing", state="failed", args={}))
     lost = {"channel": "mail", "pace": "at_once", "state": "failed"}
     tx.add(Delivery(account_id=other.id, due_at=clock.now(), **lost))
-    _leave_programme(tx, city)
+    _leave_programme(tx, city, boss)
     tx.add(SecondFactor(account_id=other.id, secret_sealed=b"x", confirmed_at=clock.now()))
     tx.flush()
     return {"boss": boss.id}
 
 
-def _leave_programme(tx: Tx, city: City) -> None:
-    """A past lecture that nobody entered, a comment that nobody read, a topic that waits for the school."""
+def _leave_programme(tx: Tx, city: City, boss: Account) -> None:
+    """A past lecture that nobody entered, a comment that nobody read, a topic that waits for the school, a syllabus and
+    a handout, of which the officer wrote one."""
     today = clock.today()
     term = school.term(tx, today - dt.timedelta(60), today + dt.timedelta(60))
     person = school.lecturer(tx, city.city)
     school.lecture(tx, term, today - dt.timedelta(3), (person, 1000), state="planned")
+    coming = school.lecture(tx, term, today + dt.timedelta(9), (person, 1000), state="planned")
+    for kind, author in (("syllabus", None), ("handout", boss.id)):
+        material = LectureMaterial(lecture_id=coming.id, kind=kind)
+        version = MaterialVersion(material=material, number=1, passages=["导入"], state="submitted", author_id=author)
+        version.submitted_at = clock.now()
+        tx.add(version)
     held = school.lecture(tx, term, today - dt.timedelta(10), (person, 1000))
     forms.seed_forms(tx, today - dt.timedelta(60))
     form = forms.form_on(tx, EvaluationKind.PARTICIPANTS, today)
@@ -151,6 +159,7 @@ def _leave_programme(tx: Tx, city: City) -> None:
 EXPECTED = {
     "/faculty/lectures": 1,
     "/faculty/classes": 1,
+    "/faculty/material": 1,
     "/faculty/comments": 1,
     "/faculty/topics": 1,
     "/review": 1,

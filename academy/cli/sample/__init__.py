@@ -16,6 +16,7 @@ from academy.cli.sample import (
     evaluations,
     faculty,
     jobs,
+    materials,
     messages,
     people,
     studies,
@@ -78,6 +79,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
         topics.make_topics(tx, made.accounts, random.Random(SEED))
         classes.make_classes(tx, made.accounts["city"], made.accounts.values(), random.Random(SEED), report)
+        materials.make_materials(tx, made.accounts, random.Random(SEED))
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
         messages.make_messages(tx, runtime.sealer, made.accounts)
