@@ -18,6 +18,7 @@ from academy.faculty.access import require_programme_office
 from academy.faculty.evenings import evenings_for
 from academy.faculty.kinds import LectureKind
 from academy.faculty.lecture_queries import LectureRow, lecture_rows
+from academy.faculty.materials import clearance
 from academy.faculty.models import LecturerSubject, PoolMembership, ProgrammeLecture
 from academy.faculty.plan_kinds import AssignmentState, PlanState
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
@@ -58,8 +59,14 @@ class PlanBoard:
 
     @property
     def free(self) -> list[dt.date]:
-        """Evenings without a lecture on the timetable."""
-        return [one.day for one in self.evenings if one.lecture is None]
+        """Evenings to come without a lecture on the timetable, and promised to nobody."""
+        return [
+            one.day
+            for one in self.evenings
+            if one.lecture is None
+            and one.day > clock.today()
+            and (one.assignment is None or one.assignment.state == AssignmentState.DRAFT)
+        ]
 
 
 def plans_by_term(tx: Tx) -> list[tuple[TeachingTerm, TermPlan | None]]:
@@ -191,14 +198,23 @@ def drafts_of(tx: Tx, plan: TermPlan) -> list[Assignment]:
 
 
 @dataclass(frozen=True)
+class MaterialDue:
+    """What must be approved before an evening by the rule in force then, and by when it is submitted."""
+
+    kinds: tuple[str, ...]
+    """`MaterialKind` values."""
+    day: dt.date
+
+
+@dataclass(frozen=True)
 class InvitationPage:
     """What an invitation says: to its lecturer behind the link, and to the office."""
 
     row: Assignment
     voices: int
     """How many people asked for the topic; nobody reads who they are."""
-    material_by: dt.date
-    """When syllabus and handout are due."""
+    material: MaterialDue | None
+    """None where nothing has to be approved."""
     free: list[dt.date]
     """Other evenings of the term that are free and on which the lecturer can come."""
     takes_answer: bool
@@ -217,4 +233,11 @@ def invitation_page(tx: Tx, row: Assignment) -> InvitationPage:
     free = [day for day in evenings_for(tx, row) if day != asked] if is_open else []
     voices = count_voices(tx, [row.request_id]).get(row.request_id, 0)
     in_time = row.answer_by is not None and today <= row.answer_by
-    return InvitationPage(row, voices, plan_rules.material_by(today, row.day), free, is_open and in_time)
+    return InvitationPage(row, voices, _material(tx, row.day), free, is_open and in_time)
+
+
+def _material(tx: Tx, evening: dt.date) -> MaterialDue | None:
+    rule = clearance.rule_on(clearance.rules_by_day(tx), evening)
+    if rule is None or not rule.kinds:
+        return None
+    return MaterialDue(tuple(rule.kinds), plan_rules.material_by(clock.today(), evening, rule.due_days))

@@ -7,8 +7,6 @@ from academy.faculty.plan_kinds import AssignmentState
 
 ANSWER_DAYS = 14
 """Days that a lecturer has for an answer, unless the evening comes first."""
-MATERIAL_DAYS = 14
-"""So many days before the evening syllabus and handout are due."""
 REASON_LENGTH = 200
 LINKS = 20
 """Links that one invitation may have had: more are not made, so that reading one stays quick."""
@@ -34,9 +32,9 @@ def answer_by(today: dt.date, evening: dt.date) -> dt.date:
     return max(today, min(today + dt.timedelta(days=ANSWER_DAYS), evening - dt.timedelta(days=1)))
 
 
-def material_by(today: dt.date, evening: dt.date) -> dt.date:
-    """The day on which syllabus and handout are due; not in the past, and not after the evening."""
-    return min(max(today, evening - dt.timedelta(days=MATERIAL_DAYS)), evening)
+def material_by(today: dt.date, evening: dt.date, due_days: int) -> dt.date:
+    """The day on which syllabus and handout are due, so many days ahead; not in the past, and not after the evening."""
+    return min(max(today, evening - dt.timedelta(days=due_days)), evening)
 
 
 def is_readable(today: dt.date, until: dt.date, evening: dt.date) -> bool:

@@ -40,6 +40,7 @@ def _page(token: str, errors: Mapping[str, Message], status: int = 200) -> Respo
             row=row,
             token=token,
             weekdays=WEEKDAYS,
+            materials=faculty.MATERIAL_NAMES,
             errors=errors,
         )
     response = make_response(made, status)

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Mapping
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -45,16 +45,15 @@ def _shown(plan_id: str, assignment_id: str, errors: Mapping[str, Message]) -> s
     with reading() as tx:
         plan = faculty.access_plan(tx, actor(), plan_id)
         row = faculty.access_assignment(tx, actor(), plan, assignment_id)
-        link = kept.address + faculty.answer_path(kept, row) if row.link_is_on else ""
+        origin = kept.address or request.url_root.rstrip("/")
+        link = origin + faculty.answer_path(kept, row) if row.link_is_on else ""
         return render_template(
             "plans/invitation.html",
             plan=plan,
             row=row,
             page=faculty.invitation_page(tx, row),
             address=link,
-            picture=segno.make(link, error="m").svg_data_uri(scale=5, border=2, light="white")
-            if kept.address and link
-            else "",
+            picture=segno.make(link, error="m").svg_data_uri(scale=5, border=2, light="white") if link else "",
             states=faculty.ASSIGNMENT_STATE_NAMES,
             tones=TONES,
             errors=errors,

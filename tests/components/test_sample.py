@@ -19,7 +19,7 @@ from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.faculty import hours, obligations
 from academy.faculty import recount as faculty_recount
-from academy.faculty.models import PoolMembership
+from academy.faculty.models import Assignment, PoolMembership, TermPlan
 from academy.jobs.api import Job
 from academy.learning.models import Completion, WatchLedger
 from academy.library.comment_models import ReviewComment
@@ -30,6 +30,7 @@ from academy.people.rules import read_phone
 from academy.people.sectors import sector_names
 from academy.trainings import recount
 from academy.trainings.models import Enrolment, Training, TrainingState
+from tests.support.shortcuts import drain
 
 MEMBERS = 1_500
 
@@ -51,8 +52,25 @@ def test_the_city_that_make_run_shows(runtime: Runtime) -> None:
         names_are_made_up_of_common_parts,
         the_lecture_programme_is_whole,
         classes_have_people,
+        invitations_stand_in_every_state,
     ):
         question(runtime)
+
+
+def invitations_stand_in_every_state(city: Runtime) -> None:
+    """The present term's plan is decided, the next one's a draft; answers came in every way there is."""
+    drain(city, only=("faculty.plan", "faculty.price"))
+    with city.db.read() as tx:
+        plans = {row.state: row.id for row in tx.scalars(select(TermPlan))}
+        found = {state: Counter[str]() for state in plans}
+        for state, plan_id in plans.items():
+            found[state].update(tx.scalars(select(Assignment.state).where(Assignment.plan_id == plan_id)))
+        plan = tx.get_one(TermPlan, plans["draft"])
+        assert plan.revision == plan.planned_revision and plan.failure is None
+        days = tx.scalars(select(Assignment.day).where(Assignment.plan_id == plan.id, Assignment.state != "declined"))
+        assert max(Counter(days).values()) == 1
+    assert found["decided"].keys() == {"confirmed", "declined", "withdrawn"}
+    assert found["draft"].keys() == {"draft", "proposed", "accepted", "other_day", "declined"}
 
 
 def a_whole_city_stands_there(city: Runtime) -> None:

@@ -12,6 +12,7 @@ from academy.classes.models import Holiday
 from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.ids import ALPHABET
+from academy.faculty.materials import clearance
 from academy.faculty.models import Assignment, PlanRuling, PoolMembership, ProgrammeLecture, TermPlan, TopicRequest
 from academy.faculty.plan_rules import ANSWER_DAYS, LINKS
 from tests.http.planning_school import NEXT, NOW, School, school
@@ -46,9 +47,12 @@ def state(school: School, title: str = "题") -> str:
 
 def test_the_page_says_what_is_asked_and_nothing_else(school: School, plan: str, phone: FlaskClient) -> None:
     link = school.link(plan)
+    assert "要准备的" in phone.get(link).text and "教案" not in phone.get(link).text, "no rule demands any"
+    with school.runtime.db.begin() as tx:
+        clearance.seed_material_rule(tx)
     answer = phone.get(link)
     page = answer.text
-    for sentence in ("周正老师，请您讲一课", "题", "18:00", "周三", "1 人点了这一题", "教案和讲义", "由学校另行通知"):
+    for sentence in ("周正老师，请您讲一课", "题", "18:00", "周三", "1 人点了这一题", "教案、讲义", "由学校另行通知"):
         assert sentence in page, sentence
     assert "吴敏" not in page and "/faculty/" not in page and "义务" not in page
     assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -19,6 +19,7 @@ from academy.cli.sample import (
     materials,
     messages,
     people,
+    plans,
     studies,
     talk,
     topics,
@@ -78,6 +79,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         talk.make_talk(tx, made.accounts)
         faculty.make_faculty(tx, city, made.accounts["city"], lot, report)
         topics.make_topics(tx, made.accounts, random.Random(SEED))
+        plans.make_plans(tx, made.accounts, runtime.settings, random.Random(SEED))
         classes.make_classes(tx, made.accounts["city"], made.accounts.values(), random.Random(SEED), report)
         materials.make_materials(tx, made.accounts, random.Random(SEED))
         forum = evaluations.forum_members(tx, made.accounts.values())

@@ -1,5 +1,4 @@
-"""Topics that members of the sample city would like leaders to teach, with voices, in every state; the plan of the
-present term that was decided, and the draft of the next one, which the worker plans."""
+"""Topics that members of the sample city would like leaders to teach, with voices, in every state."""
 
 import datetime as dt
 import random
@@ -7,13 +6,9 @@ import random
 from sqlalchemy import select
 
 from academy.accounts.models import Account
-from academy.classes import api as classes
 from academy.core import clock
-from academy.core.actor import SYSTEM
 from academy.core.database import Tx
-from academy.faculty import api as faculty
-from academy.faculty.api import LectureKind, LectureState
-from academy.faculty.models import ProgrammeLecture, TermPlan, TopicRequest, TopicVoice
+from academy.faculty.models import TopicRequest, TopicVoice
 from academy.library.models import Category
 
 ASKED: tuple[tuple[str, str, str, str, int, int], ...] = (
@@ -77,43 +72,3 @@ def make_topics(tx: Tx, accounts: dict[str, int], lot: random.Random) -> None:
         others = [one for one in people if one != asker]
         chosen = [asker, *lot.sample(others, min(voices - 1, len(others)))]
         tx.add_all(TopicVoice(request_id=row.id, account_id=one, given_at=at) for one in chosen)
-    _plans(tx, accounts, categories, people, lot)
-
-
-def _plans(tx: Tx, accounts: dict[str, int], categories: dict[str, int], people: list[int], lot: random.Random) -> None:
-    """The plan of the term around today, whose next lectures were asked for; a draft of the term to come."""
-    now = clock.now()
-    terms = sorted(classes.list_terms(tx), key=lambda one: one.first_day)
-    coming = [one for one in terms if one.first_day > clock.today()]
-    present = [one for one in terms if one.first_day <= clock.today()][-1]
-    decided = {"planned_at": now, "decided_at": now, "decided_by": accounts["city"], "created_by": accounts["city"]}
-    tx.add(TermPlan(term_id=present.id, state="decided", planned_revision=1, **decided))
-    lectures = tx.scalars(
-        select(ProgrammeLecture)
-        .where(
-            ProgrammeLecture.term_id == present.id,
-            ProgrammeLecture.kind == LectureKind.FORUM,
-            ProgrammeLecture.state == LectureState.PLANNED,
-        )
-        .order_by(ProgrammeLecture.day)
-        .limit(2)
-    )
-    for number, lecture in enumerate(lectures):
-        tx.add(
-            row := TopicRequest(
-                key=f"sample-planned-{number}",
-                title=lecture.title,
-                category_id=lecture.category_id or categories["theory"],
-                proposed_by=accounts["secretary"],
-                state="planned",
-                created_at=now - dt.timedelta(days=60),
-                decided_by=accounts["city"],
-                decided_at=now - dt.timedelta(days=20),
-            )
-        )
-        tx.flush()
-        supporters = sorted({accounts["secretary"], *lot.sample(people, min(30 - 7 * number, len(people)))})
-        tx.add_all(TopicVoice(request_id=row.id, account_id=one) for one in supporters)
-    tx.flush()
-    if coming:
-        faculty.begin_plan(tx, SYSTEM, coming[0])
