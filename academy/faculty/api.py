@@ -87,6 +87,15 @@ from academy.faculty.evaluations.rolls import (
 )
 from academy.faculty.evaluations.rounds import access_invitation, answer_round, own_evaluations
 from academy.faculty.evaluations.rules import LEAST as LEAST_ANSWERS
+from academy.faculty.feeds import (
+    class_feed,
+    forum_feed,
+    teaches,
+    teaching_feed,
+)
+from academy.faculty.forum import (
+    forum_month,
+)
 from academy.faculty.hours import term_shares
 from academy.faculty.invitations import (
     invite_lecturers,
@@ -354,6 +363,7 @@ __all__ = [
     "check_note",
     "check_offline",
     "class_attendance",
+    "class_feed",
     "class_report",
     "close_class_with_report",
     "comments_to_read",
@@ -384,7 +394,9 @@ __all__ = [
     "even_shares",
     "evidence_of",
     "form_on",
+    "forum_feed",
     "forum_lectures",
+    "forum_month",
     "free_evenings",
     "give_consent",
     "give_score",
@@ -497,6 +509,8 @@ __all__ = [
     "submit_material",
     "support_topic",
     "take_back",
+    "teaches",
+    "teaching_feed",
     "term_shares",
     "term_sums",
     "terms_with_contest",

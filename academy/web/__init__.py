@@ -56,6 +56,7 @@ PAGES = (
     "class_enrolment",
     "class_groups",
     "my_classes",
+    "forum",
     "terms",
     "holidays",
     "topics",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from academy import http
 from academy.classes import api as classes
 from academy.core import clock
+from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
@@ -17,6 +18,7 @@ from academy.http import SIGNED_IN, actor, menu, reading, writing
 from academy.http.forms import Form, Verb
 from academy.http.personal_data import shows_people
 from academy.web.classes import TONES
+from academy.web.forum import feed_token
 from academy.web.members import errors_by_field
 
 bp = Blueprint("my_classes", __name__, url_prefix="/my/classes")
@@ -79,9 +81,15 @@ def _page(public_id: str, errors: Mapping[str, Message]) -> str:
             states=classes.CLASS_STATE_NAMES,
             names=APPLICATION_NAMES,
             tones=TONES,
+            feed=_feed_address(tx, public_id) if place else "",
             today=clock.today(),
             errors=errors,
         )
+
+
+def _feed_address(tx: Tx, public_id: str) -> str:
+    token = feed_token(tx)
+    return url_for("forum.class_calendar", token=token, public_id=public_id, _external=True) if token else ""
 
 
 class OwnClassForm(Form):

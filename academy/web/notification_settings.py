@@ -11,6 +11,7 @@ from academy import http
 from academy.core.actor import Role
 from academy.core.errors import Busy, Invalid
 from academy.core.i18n import Message, msg
+from academy.faculty import api as faculty
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, office, reading, runtime, writing
 from academy.http.forms import Choice, Flag, Form, Text, Verb, typed
 from academy.http.languages import html_lang
@@ -61,7 +62,9 @@ def _show(errors: dict[str, Message]) -> str:
         address = notifications.own_mail(tx, actor(), runtime().sealer)
         me = identity()
         member = people.member_of_id(tx, me.member_id) if me is not None and me.member_id else None
+        teaches = faculty.teaches(tx, me.member_id if me is not None else None)
         phone = people.masked_phone(runtime().sealer, member) if member else ""
+    token = _calendar_token(chosen)
     return render_template(
         "notifications/settings.html",
         chosen=chosen,
@@ -74,7 +77,9 @@ def _show(errors: dict[str, Message]) -> str:
         ways=_ways(),
         hours=[(one, one) for one in HOURS],
         quiet=tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (chosen.quiet_from, chosen.quiet_to)),
-        calendar=_calendar_address(chosen),
+        calendar=url_for(".calendar", token=token, _external=True) if token else "",
+        forum_calendar=url_for("forum.forum_calendar", token=token, _external=True) if token else "",
+        teaching_calendar=url_for("forum.teaching_calendar", token=token, _external=True) if token and teaches else "",
         mail_length=notifications.MAIL_LENGTH,
     )
 
@@ -84,12 +89,11 @@ def _ways() -> list[tuple[str, Message]]:
     return [("in_app", msg("小红点")), *((one.value, notifications.CHANNEL_NAMES[one]) for one in offered)]
 
 
-def _calendar_address(chosen: Preferences) -> str:
+def _calendar_token(chosen: Preferences) -> str:
     me = identity()
     if not chosen.calendar_version or me is None:
         return ""
-    token = notifications.calendar_token(runtime().settings, me.public_id, chosen.calendar_version)
-    return url_for(".calendar", token=token, _external=True)
+    return notifications.calendar_token(runtime().settings, me.public_id, chosen.calendar_version)
 
 
 def _minutes(text: str) -> int:

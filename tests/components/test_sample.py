@@ -168,7 +168,7 @@ def classes_have_people(city: Runtime) -> None:
         assert all(line.members == line.training_class.seats for line in waited), "nobody waits beside a free seat"
         for line in waited:
             dealt = groups.list_groups(tx, line.training_class)
-            assert len(dealt) == 8 and all(one.leader is not None for one in dealt)
+            assert len(dealt) == 6 and all(one.leader is not None for one in dealt)
         assert any(line.applied and class_queries.is_open_today(line.training_class) for line in lines)
 
 

@@ -207,9 +207,10 @@ def talk(world: World, place: str, role: str) -> Ids:
 
 @kind
 def calendar(world: World, _place: str, _role: str) -> Ids:
-    """A calendar whose owner made its address."""
+    """A calendar whose owner made its address, and a class that its owner is in."""
     owner = world.made["account", "others"]
-    return {"token": tokens.calendar_token(world.runtime.settings, owner.public_id, 1)}
+    token = tokens.calendar_token(world.runtime.settings, owner.public_id, 1)
+    return {"token": token, "public_id": world.made["training_class", "others"].public_id}
 
 
 @kind

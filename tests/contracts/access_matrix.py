@@ -94,6 +94,9 @@ GET    /api/v1/uploads/unfinished                                     nothing   
 GET    /audit                                                         nothing      .  .  .  .  .  .  .  .  *  .
 GET    /audit/export                                                  nothing      .  .  .  .  .  .  .  .  *  .
 GET    /calendar/<token>.ics                                          calendar     *  *  *  *  *  *  *  *  *  *
+GET    /calendar/<token>/forum.ics                                    calendar     *  *  *  *  *  *  *  *  *  *
+GET    /calendar/<token>/teaching.ics                                 calendar     *  *  *  *  *  *  *  *  *  *
+GET    /calendar/<token>/classes/<public_id>.ics                      calendar     *  *  *  *  *  *  *  *  *  *
 GET    /clips/<public_id>                                             clip         .  *  *  *  *  *  *  *  *  *
 GET    /complaints                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /complaints/<public_id>                                        complaint    .  .  .  .  +  +  .  .  .  .
@@ -283,6 +286,7 @@ POST   /faculty/classes/<public_id>/groups/<group_id>                 training_c
 GET    /faculty/classes/<public_id>/turns/people                      training_class .  .  .  .  .  .  .  .  .  .
 GET    /faculty/classes/<public_id>/timetable                         training_class .  .  .  .  .  .  .  .  .  .
 GET    /faculty/classes/<public_id>/absent/<lecture_id>               training_class .  .  .  .  .  .  .  .  .  .
+GET    /forum                                                         nothing      .  *  *  *  *  *  *  *  *  *
 GET    /my/classes                                                    nothing      .  *  *  *  *  *  *  *  *  *
 GET    /my/classes/<public_id>                                        own_class    .  o  o  o  o  o  o  o  o  o
 POST   /my/classes/<public_id>                                        own_class    .  o  o  o  o  o  o  o  o  o

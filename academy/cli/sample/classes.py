@@ -28,11 +28,11 @@ TURN_TOPICS = (
     "新任书记的头一百天",
     "群众为什么信他",
 )
-WAITING, APPLIED, GROUPS = 6, 9, 8
+WAITING, APPLIED, GROUPS = 6, 9, 6
 THERE = 0.95
 """The share of a class that is at a lecture."""
-TAKEN = 52
-"""Turns taken so far in the class under way."""
+TAKEN, PLANNED = 0.55, 0.2
+"""Shares of the class under way that took their turn, and whose turn has its day."""
 
 
 def make_classes(
@@ -48,7 +48,8 @@ def make_classes(
     main = [one for one in rows if one.is_main and one.seats == max(row.seats or 0 for row in rows if row.is_main)]
     today = clock.today()
     over = next((one for one in main if one.last_day < today), None)
-    present = next((one for one in main if one.last_day >= today), None)
+    running = [one for one in rows if one.is_main and one.first_day <= today <= one.last_day]
+    present = max(running, key=lambda one: one.seats or 0, default=None)
     if over is not None:
         _closed(tx, over, lot.sample(others, over.seats or 0), office, lot)
     if present is not None:
@@ -56,6 +57,9 @@ def make_classes(
     coming = next((one for one in rows if one.first_day > today and not one.is_main), None)
     if coming is not None:
         _open_for_application(tx, coming, lot.sample(others, APPLIED + 40), lot)
+    for row in rows:
+        if row.first_day <= today and row not in (over, present):
+            _enrol(tx, row, lot.sample(others, min(row.seats or 0, len(others))), office)
     tx.flush()
     report("classes: everybody at the lectern, one under way with groups and a waiting list, one open for applications")
 
@@ -92,7 +96,11 @@ def _turns(tx: Tx, row: TrainingClass, members: Sequence[int], office: int, lot:
     last = min(row.last_day, clock.today())
     for place, member in enumerate(members):
         is_taken = place < taken
-        begin, end = (row.first_day, last) if is_taken else (clock.today() + dt.timedelta(days=1), row.last_day)
+        begin, end = (
+            (row.first_day, last)
+            if is_taken
+            else (min(clock.today() + dt.timedelta(days=1), row.last_day), row.last_day)
+        )
         days = max(0, (end - begin).days)
         tx.add(
             LecternTurn(
@@ -118,14 +126,13 @@ def _closed(tx: Tx, row: TrainingClass, members: Sequence[int], office: int, lot
 
 
 def _under_way(tx: Tx, row: TrainingClass, people: Sequence[int], office: int, lot: random.Random) -> None:
-    members, waiting = people[: row.seats or len(people)], people[row.seats or len(people) :]
+    seats = row.seats or len(people)
+    members, waiting = people[:seats], people[seats : seats + WAITING]
     _enrol(tx, row, members, office)
     _rolls(tx, row, members, lot)
-    has_begun = row.first_day <= clock.today()
     # The sample's own accounts have their turns still before them.
-    later = [*members[10:], *members[:10]]
-    if row.last_day > clock.today():
-        _turns(tx, row, later[: TAKEN + 14], office, lot, taken=TAKEN if has_begun else 0)
+    taken, planned = int(len(members) * TAKEN), int(len(members) * PLANNED)
+    _turns(tx, row, [*members[-taken:], *members[:planned]], office, lot, taken=taken)
     for place, member in enumerate(waiting):
         queued = clock.now() - dt.timedelta(days=6, minutes=-40 * place)
         tx.add(
