@@ -10,6 +10,7 @@ page('<meta name="owner" content="me">');
 Object.defineProperty(navigator, "locks", { value: undefined, configurable: true });
 Object.defineProperty(navigator, "storage", { value: undefined, configurable: true });
 const store = await load("kept-store.js");
+const mark = await load("kept-mark.js");
 const { Keeper, Stopped, blobOf } = await load("kept-fetch.js");
 const { contact, leave, settleOwner } = await load("kept-owner.js");
 const { keep: queue, waiting } = await load("player-store.js");
@@ -64,7 +65,7 @@ test("a lecture is fetched in pieces, is whole, and belongs to who kept it", asy
   assert.equal((await blobOf("lecture", one.files[1])).type, "image/webp");
   assert.deepEqual(progress.at(-1), [2 * PIECE + 977, 2 * PIECE + 977]);
   assert.ok(progress.every(([done], n) => !n || done >= progress[n - 1][0]), "it never goes back");
-  assert.equal(store.remembered().owner, "me");
+  assert.equal(mark.remembered().owner, "me");
 });
 
 test("what is here is not fetched again after the network was lost", async (t) => {
@@ -118,14 +119,14 @@ test("somebody else's page deletes it, nobody's page hides it, the owner's shows
   await keeper().run("sound");
   owner("");
   assert.equal(await settleOwner(), false);
-  assert.equal(store.remembered().locked, true);
+  assert.equal(mark.remembered().locked, true);
   owner("me");
   assert.equal(await settleOwner(), true);
-  assert.equal(store.remembered().locked, false);
+  assert.equal(mark.remembered().locked, false);
   assert.equal((await store.lectures()).length, 1);
   owner("another");
   await settleOwner();
-  assert.deepEqual([await store.lectures(), await store.pieces("lecture", LECTURE.files[0].sha256), store.remembered()], [[], [], null]);
+  assert.deepEqual([await store.lectures(), await store.pieces("lecture", LECTURE.files[0].sha256), mark.remembered()], [[], [], null]);
 });
 
 test("contact renews what may stay and deletes what may not, with the reason", async () => {
@@ -187,7 +188,7 @@ for (const [name, reply, work] of /** @type {[string, any, () => Promise<any>][]
       if (await Promise.race([running, ticks(0).then(() => false)])) ended++;
       await store.wipe();
       await running;
-      assert.deepEqual([await store.lectures(), await store.pieces("lecture", LECTURE.files[0].sha256), store.remembered()], [[], [], null], `after ${after} steps`);
+      assert.deepEqual([await store.lectures(), await store.pieces("lecture", LECTURE.files[0].sha256), mark.remembered()], [[], [], null], `after ${after} steps`);
     }
   });
 }

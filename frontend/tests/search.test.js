@@ -54,6 +54,22 @@ test("names are asked for once somebody pauses, and shown as a list box", async 
   assert.equal(list().getAttribute("aria-label"), "Search");
 });
 
+test("what was typed while the script was on its way is asked for; what a page begins with is not", async () => {
+  for (const [typed, times] of [["党", 1], ["", 0]]) {
+    document = page(`<form role="search" action="/search"><input name="q" value="${typed ? "" : "党章"}"></form>`);
+    asked = answering(() => answer(200, ["党章"]));
+    input = document.querySelector("input");
+    input.focus();
+    if (typed) input.value = typed;
+    await load(`search.js?${(round += 1)}`);
+    mock.timers.tick(150);
+    mock.timers.reset();
+    await settled();
+    mock.timers.enable({ apis: ["setTimeout"] });
+    assert.equal(asked.length, times, typed);
+  }
+});
+
 test("arrows walk around, over what was typed at either end", async () => {
   await open();
   await type("党");

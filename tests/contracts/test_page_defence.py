@@ -52,6 +52,7 @@ def test_browsers_keep_only_what_is_listed() -> None:
         "player-store.js",
         "player-talk.js",
         "talk-store.js",
+        "kept-mark.js",
         "kept-store.js",
         "base.js",
         "shell.js",

@@ -28,6 +28,25 @@ def test_a_page_runs_only_our_scripts(client: FlaskClient) -> None:
 
 
 @ONE_KIND
+def test_parts_of_a_page_carry_only_what_concerns_them(client: FlaskClient) -> None:
+    page = client.get("/sign-in").text
+    parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert {part.partition("?")[0].rpartition(".")[2] for part in parts} >= {"css", "js", "svg", "png"}
+    for part in parts:
+        answer = client.get(part, headers={"Accept-Encoding": "br"})
+        headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff", part
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin", part
+        assert "immutable" in headers["Cache-Control"] and headers["ETag"], part
+        # Pictures can be opened as documents of their own.
+        is_document = not re.search(r"\.(css|js)(\?|$)", part)
+        assert ("Permissions-Policy" in headers) == ("Referrer-Policy" in headers) == is_document, part
+        if not is_document:
+            assert sum(len(f"{name}: {value}\r\n") for name, value in headers) < 400, headers
+        answer.close()
+
+
+@ONE_KIND
 def test_files_run_nothing(client: FlaskClient) -> None:
     answer = client.get("/m/wrong/1900000000/aaaa/bbbb/x.jpg", headers={"Accept": "application/json"})
     assert "sandbox" in answer.headers["Content-Security-Policy"]

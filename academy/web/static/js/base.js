@@ -20,6 +20,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Suggestions are fetched when somebody is about to type.
+const suggest = (event) => {
+  if (!around(event, 'form[role="search"] input[name="q"]')) return;
+  document.removeEventListener("focusin", suggest);
+  import("./search.js").catch(() => document.addEventListener("focusin", suggest)); // no network: asked again
+};
+if ("suggest" in document.body.dataset) {
+  document.addEventListener("focusin", suggest);
+  suggest({ target: document.activeElement }); // the field that a page begins with
+}
+
 // <button type="button" data-print>
 document.addEventListener("click", (event) => {
   if (around(event, "[data-print]")) print();

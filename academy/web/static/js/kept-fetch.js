@@ -2,8 +2,9 @@
 
 import { ownJson } from "./answers.js";
 import { deviceKey } from "./player-parts.js";
-import { owner, post } from "./kept-owner.js";
-import { addPiece, drop, dropPieces, lecture, pieces, remember, remembered, save, sizes, Wiped, wipes } from "./kept-store.js";
+import { owner, remember, remembered, wipes } from "./kept-mark.js";
+import { post } from "./kept-owner.js";
+import { addPiece, drop, dropPieces, lecture, pieces, save, sizes, Wiped } from "./kept-store.js";
 
 const PIECE = 512 * 1024;
 const HASHED = 64 * 1024 * 1024; // of larger files only the length is compared: the whole must fit into memory

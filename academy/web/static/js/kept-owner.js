@@ -3,13 +3,12 @@
 import { ownJson } from "./answers.js";
 import { Queue, waiting } from "./player-queue.js";
 import { deviceKey } from "./player-parts.js";
-import { drop, lectures, remember, remembered, save, wipe } from "./kept-store.js";
+import { owner, remember, remembered } from "./kept-mark.js";
+import { drop, lectures, save, wipe } from "./kept-store.js";
 import { merge } from "./player-spans.js";
 
 const HOUR_MS = 3_600_000;
 const PATIENCE_MS = 8000;
-
-export const owner = () => /** @type {HTMLMetaElement | null} */ (document.querySelector("meta[name=owner]"))?.content ?? "";
 
 // A page of somebody else deletes what is kept; a page of nobody hides it; the owner's page shows it again.
 export async function settleOwner() {

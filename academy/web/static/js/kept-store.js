@@ -1,8 +1,8 @@
-// What is kept on this phone: lectures and the pieces of their files, in IndexedDB, and whose they are.
+// What is kept on this phone: lectures and the pieces of their files, in IndexedDB.
+
+import { remember, remembered, wiped } from "./kept-mark.js";
 
 const NAME = "academy-kept";
-const OWNER = "academy-kept-owner";
-const WIPED = "academy-kept-wiped";
 const MOST_PIECES = 1e6;
 
 /**
@@ -103,7 +103,7 @@ export async function drop(item, why) {
 /** Delete everything that is kept. */
 export async function wipe() {
   remember(null); // first: whatever is under way sees it and keeps nothing more
-  stored(WIPED, String(wipes() + 1));
+  wiped();
   await transaction(["lectures", "pieces"], "readwrite", (...stores) => {
     for (const store of stores) store.clear();
     return null;
@@ -118,32 +118,3 @@ export function sizes(one) {
 
 /** Whether this browser can keep lectures: private windows and pages without TLS can not. */
 export const able = () => "indexedDB" in window && "serviceWorker" in navigator && Boolean(crypto.subtle);
-
-// ---- whose it is: known without opening the database, on every page ----
-
-function stored(name, value) {
-  try {
-    if (value === null) localStorage.removeItem(name);
-    else if (value !== undefined) localStorage.setItem(name, value);
-    return localStorage.getItem(name);
-  } catch {
-    return null; // Forbidden: then nothing is kept either.
-  }
-}
-
-/** @returns {{ owner: string, locked?: boolean, contact?: number } | null} */
-export function remembered() {
-  try {
-    return JSON.parse(stored(OWNER) ?? "null");
-  } catch {
-    return null;
-  }
-}
-
-/** @param {{ owner: string, locked?: boolean, contact?: number } | null} whose */
-export function remember(whose) {
-  stored(OWNER, whose && JSON.stringify(whose));
-}
-
-/** How often everything was deleted: who waited for an answer meanwhile begins nothing. */
-export const wipes = () => Number(stored(WIPED) ?? 0);

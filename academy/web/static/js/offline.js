@@ -1,8 +1,9 @@
 // The page of kept lectures, with and without a network: what is here, how much space it takes; one of them, to be played.
 
-import { contact, owner, post, settleOwner } from "./kept-owner.js";
+import { owner, remembered } from "./kept-mark.js";
+import { contact, post, settleOwner } from "./kept-owner.js";
 import { Keeper, Stopped } from "./kept-fetch.js";
-import { able, drop, lecture, lectures, remembered, sizes, wipe } from "./kept-store.js";
+import { able, drop, lecture, lectures, sizes, wipe } from "./kept-store.js";
 import { Queue } from "./player-queue.js";
 import { megabytes } from "./kept-words.js";
 import { wordsOf } from "./words.js";

@@ -20,6 +20,8 @@ class Names {
     this.timer = 0;
     this.asked = 0;
     this.close();
+    // Typed while this was on its way.
+    if (document.activeElement === input && input.value !== input.defaultValue) this.later();
     input.addEventListener("input", (event) => event.isComposing || this.later());
     input.addEventListener("compositionend", () => this.later());
     input.addEventListener("keydown", (event) => this.key(event));

@@ -1,8 +1,7 @@
 // The academy as an app of this phone: its worker, new versions, whose lectures are kept here, the offer to install.
 // Loaded by base.js when a page has long been there.
 
-import { contact, owner, settleOwner } from "./kept-owner.js";
-import { remembered } from "./kept-store.js";
+import { owner, remembered } from "./kept-mark.js";
 
 const LOOK = "academy-look";
 const OFFERED = "academy-install";
@@ -85,10 +84,12 @@ export async function start() {
     await Promise.all(found.map((one) => one.unregister()));
     return;
   }
-  const mine = await settleOwner();
+  // Most phones keep nothing: they are spared the modules that look after what is kept.
+  const keeper = remembered() && (await import("./kept-owner.js"));
+  const mine = await keeper?.settleOwner();
   await register();
   install();
-  if (mine && remembered()) await contact();
+  if (mine && remembered()) await keeper.contact();
 }
 
 start().catch(() => {}); // without a worker everything works as ever, with a network
