@@ -1,7 +1,5 @@
 /* Progressive enhancement of every page; all of it works without this script. */
 
-import "./refresh.js";
-
 // Menus close on a click outside, and on Escape.
 /** @returns {NodeListOf<HTMLDetailsElement>} */
 const menus = () => document.querySelectorAll("details.menu[open]");
@@ -19,6 +17,9 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Parts that follow the server; most pages have none.
+if (document.querySelector("[data-refresh][id]")) import("./refresh.js").catch(() => {});
 
 // Suggestions are fetched when somebody is about to type.
 const suggest = (event) => {
