@@ -119,11 +119,14 @@ def _show(public_id: str, problem: Message | None) -> str:
         if kind not in roster.FINDING_KINDS:
             kind = next((name for name in roster.FINDING_KINDS if row.summary.get(name)), "bad")
         plan = roster.read_findings(runtime().settings, row)
+        job = roster.import_job(tx, row)
         return render_template(
             "members/roster.html",
             row=row,
             node=people.organisation_of_id(tx, row.organisation_id),
-            job=roster.import_job(tx, row),
+            job=job,
+            # A colleague's job answers to its owner alone: the page is asked for instead.
+            is_own_job=job is not None and job.account_id == actor().account_id,
             page=plan.page(kind, number_in(request.args.get("page"))),
             kind=kind,
             found=FOUND,

@@ -23,9 +23,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from academy.cli.sample.courses import COURSES
 from academy.library.api import CourseState
-from tests.browser.page_checks import APART, AXE, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, unlinked, walk
+from tests.browser.page_checks import AXE, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, walk
 from tests.browser.sample_site import FILM, Site, filmed_site
 from tests.browser.stage import CHROMIUM, CHROMIUM_FLAGS
+from tests.browser.unlinked_pages import NO_PAGES, unlinked, unseen
 
 FOLDER = Path(__file__).parents[2] / ".cache" / "screenshots"
 FORMS: dict[str, dict[str, str]] = {
@@ -83,7 +84,7 @@ def look_at_all(
 ) -> list[Looked]:
     """Every page in a form on a kind of screen; of `turn` (n, m) every m-th, beginning with the n-th. `seen` gets what
     was walked to."""
-    seen |= set(APART)
+    seen |= NO_PAGES
     found, axe = [], axe_script()
     for who in ROLES:
         seen.discard("home.home")  # everybody's own
@@ -91,10 +92,10 @@ def look_at_all(
         with context(site, browser, who, sizes[-1], **FORMS[form]) as opened:
             opened.set_default_timeout(60_000)
             page = opened.new_page()
-            for number, address in enumerate(walk(site, page, "/sign-in" if who == "nobody" else "/", seen)):
+            for number, address in enumerate(walk(site, page, who, seen)):
                 if number % turn[1] == turn[0]:
                     found += [look(page, who, str(site.endpoint(address)), form, size, axe) for size in sizes]
-            for name, address in unlinked(site, who):
+            for name, address in unlinked(site, who, seen):
                 page.goto(site.url + address)
                 seen.add(site.endpoint(address))
                 found += [look(page, who, name, form, size, axe) for size in sizes]
@@ -139,14 +140,14 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     found: list[Looked] = []
-    unseen: list[str] = []
+    never: list[str] = []
     with tempfile.TemporaryDirectory() as folder, filmed_site(Path(folder), *MADE) as site, sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         for number, form in enumerate(FORMS):
             for screen in SCREENS:
                 seen: set[str | None] = set()
                 found += look_at_all(site, browser, form, screen, seen, (number, len(FORMS)) if given.quick else (0, 1))
-                unseen = site.unseen(seen)
+                never = unseen(site, seen)
                 print(f"{form} on a {screen}: {len(found)} looked at", file=sys.stderr)
         browser.close()
     index(found)
@@ -157,11 +158,11 @@ def main() -> int:
         "forms": len(FORMS),
         "looked_at": len(found),
         "sheets": sheets(found),
-        "unseen": unseen,
+        "unseen": never,
         "wrong": wrong,
     }
     print(json.dumps({"benchmark": "screenshots", "quick": given.quick} | line, ensure_ascii=False))
-    return 1 if wrong else 0
+    return 1 if wrong or never else 0
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from academy.cli.sample import create_city
 from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
 from academy.core.runtime import Runtime
+from academy.http.login import HALF
 from academy.jobs.api import Job
 from academy.library.models import Course, CourseItem, ItemVersion
 from academy.media.models import Asset, AssetState
@@ -80,7 +81,8 @@ def sample_site(folder: Path) -> Iterator[Site]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    cookies = {who: str(signer.dumps({"_user_id": token, "_fresh": True})) for who, token in tokens.items()}
+    cookies = {"half": str(signer.dumps({HALF: "half"}))}  # the password was right, the code is still to be asked for
+    cookies |= {who: str(signer.dumps({"_user_id": token, "_fresh": True})) for who, token in tokens.items()}
     try:
         yield Site(app, f"http://127.0.0.1:{server.port}", cookies)
     finally:

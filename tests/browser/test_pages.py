@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy import select
 
 from academy.accounts.models import Account
-from tests.browser.page_checks import APART, AXE, DESK, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, walk
+from tests.browser.page_checks import AXE, DESK, LOOK, OBSCURED, PHONE, ROLES, axe_script, context, walk
 from tests.browser.sample_site import Site, sample_site
 from tests.browser.stage import CHROMIUM
 from tests.browser.static_requests import USES, StaticRequests
+from tests.browser.unlinked_pages import NO_PAGES, unlinked, unseen
 from tools import messages
 
 pytestmark = pytest.mark.browser
@@ -80,6 +81,16 @@ def axe() -> str:
     return axe_script()
 
 
+def every_page(site: Site, page: Page, who: str, seen: set[str | None]) -> Iterator[str]:
+    """What links lead to, then what none leads to; each is open when its address comes."""
+    yield from walk(site, page, who, seen)
+    for _name, address in unlinked(site, who, seen):
+        answer = page.goto(site.url + address)
+        assert answer and answer.status == 200, address
+        seen.add(site.endpoint(address))
+        yield address
+
+
 def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str, seen: set[str | None]) -> list[str]:
     """What is wrong with the pages that `who` can reach: by axe, by our own look, by the browser's console."""
     page = opened.new_page()
@@ -88,7 +99,8 @@ def problems(site: Site, opened: BrowserContext, axe: str, least: int, who: str,
     page.on("pageerror", lambda error: found.append(str(error)))
     requests = StaticRequests(page)
     wrong: list[str] = []
-    for address in walk(site, page, "/sign-in" if who == "nobody" else "/", seen):
+    for address in every_page(site, page, who, seen):
+        page.evaluate("scrollTo(0, 0)")  # what a bar at the edge covers in passing is no fault
         page.evaluate(axe)
         found += [*page.evaluate(LOOK, least), *page.evaluate(AXE), *page.evaluate(OBSCURED), *requests.wrong()]
         wrong += [f"{who} {address}: {what}" for what in found]
@@ -101,7 +113,7 @@ def test_pages_are_whole_and_accessible(
     site: Site, browser: Browser, axe: str, size: tuple[int, int], theme: str
 ) -> None:
     """Each page in light and in dark, narrow and wide; in every form on every screen: `make screenshots`."""
-    seen: set[str | None] = set(APART)
+    seen: set[str | None] = set(NO_PAGES)
     wrong: list[str] = []
     for who in ROLES:
         seen.discard("home.home")  # everybody's own
@@ -109,6 +121,7 @@ def test_pages_are_whole_and_accessible(
             wrong += problems(site, opened, axe, 44, who, seen)
     assert "\n".join(wrong) == ""
     assert seen >= EXPECTED, "a page that nobody reaches by links"
+    assert unseen(site, seen) == [], "pages that nobody looked at: see tests/browser/unlinked_pages.py"
 
 
 OFFICERS = ("city", "trainer", "reviewer", "auditor", "security", "secretary", "system")
@@ -116,7 +129,7 @@ OFFICERS = ("city", "trainer", "reviewer", "auditor", "security", "secretary", "
 
 def test_the_largest_print_fits_every_page_of_officers(site: Site, browser: Browser, axe: str) -> None:
     """Letters of 30 px on a phone, on one page of each endpoint that an office leads to."""
-    seen: set[str | None] = set(APART)
+    seen: set[str | None] = set(NO_PAGES)
     wrong: list[str] = []
     for who in OFFICERS:
         with context(site, browser, who, PHONE, elder="1", text="30") as opened:
@@ -161,7 +174,7 @@ def test_paper_shows_who_has_studied(site: Site, browser: Browser, kind: str) ->
 @pytest.mark.parametrize("text", ["22", "30"])
 def test_large_print_fits_the_phone(site: Site, browser: Browser, axe: str, text: str) -> None:
     with context(site, browser, "member", PHONE, elder="1", text=text) as opened:
-        assert not problems(site, opened, axe, 60, "member", set(APART))
+        assert not problems(site, opened, axe, 60, "member", set(NO_PAGES))
         page = opened.new_page()
         page.goto(site.url)
         size = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
@@ -170,7 +183,7 @@ def test_large_print_fits_the_phone(site: Site, browser: Browser, axe: str, text
 
 def test_english_fits_too(site: Site, browser: Browser, axe: str) -> None:
     with context(site, browser, "city", PHONE, lang="en") as opened:
-        assert not problems(site, opened, axe, 44, "city", set(APART))
+        assert not problems(site, opened, axe, 44, "city", set(NO_PAGES))
 
 
 @pytest.mark.parametrize("who", ["member", "city", "trainer", "system"])
@@ -181,10 +194,10 @@ def test_english_pages_say_no_sentence_of_ours_in_chinese(site: Site, browser: B
         names = set(tx.scalars(select(Account.display_name)))
     with context(site, browser, who, PHONE, lang="en") as opened:
         page = opened.new_page()
-        seen: set[str | None] = set(APART)
-        for address in walk(site, page, "/", seen):
+        seen: set[str | None] = set(NO_PAGES)
+        for address in walk(site, page, who, seen):
             found |= {(site.endpoint(address), text) for text in page.evaluate(CHINESE) if OURS.fullmatch(text)}
-    assert len(seen) > len(APART) + 3
+    assert len(seen) > len(NO_PAGES) + 3
     assert {(address, text) for address, text in found if text not in names} == set()
 
 

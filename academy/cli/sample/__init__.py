@@ -18,6 +18,7 @@ from academy.cli.sample import (
     jobs,
     materials,
     messages,
+    office,
     people,
     plans,
     studies,
@@ -84,6 +85,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         materials.make_materials(tx, made.accounts, random.Random(SEED))
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
+        office.keep_offices(tx, runtime.settings, made.accounts, random.Random(SEED))
         messages.make_messages(tx, runtime.sealer, made.accounts)
 
     runtime.db.run_in_transaction(write)
