@@ -24,9 +24,11 @@ EVERYWHERE = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PARTS = ("text/css", "text/javascript")
-"""Types that are never a document: what a document may do, and whom it may tell where it stands, says nothing there."""
-PART = {name: EVERYWHERE[name] for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")}
+PARTS = {
+    "text/javascript": ("X-Content-Type-Options", "Cross-Origin-Resource-Policy"),
+    "text/css": ("X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Referrer-Policy"),
+}
+"""What concerns a script or a style sheet of ours: neither is a document; a style sheet asks for pictures."""
 UNNEEDED = ("Content-Disposition", "Last-Modified")
 """A page has thirty parts, and HTTP/1.1 compresses no headers: theirs were a seventh of the page. An ETag is enough."""
 HSTS = "max-age=31536000; includeSubDomains"
@@ -45,11 +47,11 @@ def _nonce() -> None:
 
 def _headers(response: Response) -> Response:
     headers, settings = response.headers, runtime().settings
-    is_part = request.endpoint == "static" and response.mimetype in PARTS
-    for name in UNNEEDED if is_part else ():
+    part = PARTS.get(response.mimetype) if request.endpoint == "static" else None
+    for name in UNNEEDED if part else ():
         headers.pop(name, None)
-    for name, value in (PART if is_part else EVERYWHERE).items():
-        headers.setdefault(name, value)
+    for name in part or EVERYWHERE:
+        headers.setdefault(name, EVERYWHERE[name])
     if settings.secure_cookies:
         headers.setdefault("Strict-Transport-Security", HSTS)
     if request.endpoint == "static":
