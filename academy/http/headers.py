@@ -47,7 +47,7 @@ def _nonce() -> None:
 
 def _headers(response: Response) -> Response:
     headers, settings = response.headers, runtime().settings
-    part = PARTS.get(response.mimetype) if request.endpoint == "static" else None
+    part = PARTS.get(response.mimetype or "") if request.endpoint == "static" else None
     for name in UNNEEDED if part else ():
         headers.pop(name, None)
     for name in part or EVERYWHERE:
