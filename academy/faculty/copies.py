@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.faculty.models import (
+    Assignment,
     EvaluationInvitation,
     EvaluationRound,
     LectureAttendance,
@@ -15,6 +16,7 @@ from academy.faculty.models import (
     MaterialComment,
     MaterialVersion,
     Objection,
+    PoolMembership,
     ProgrammeLecture,
 )
 from academy.faculty.request_models import TopicRequest, TopicVoice
@@ -23,9 +25,21 @@ MOST = 20_000
 MOST_VERSIONS = 500
 
 
+def _invited(actor: Actor) -> Select[Assignment]:
+    """Invitations that were sent to the person as a lecturer."""
+    return (
+        select(Assignment)
+        .join(PoolMembership, PoolMembership.lecturer_id == Assignment.lecturer_id)
+        .where(PoolMembership.member_id == (actor.member_id or 0), Assignment.link > 0)
+        .options(joinedload(Assignment.request))
+        .order_by(Assignment.id)
+        .limit(MOST)
+    )
+
+
 def copy_programme(tx: Tx, actor: Actor) -> dict[str, Any]:
-    """Lectures attended, evaluations asked for, topics proposed and supported, material written and commented,
-    objections raised, as JSON values.
+    """Invitations to teach, lectures attended, evaluations asked for, topics proposed and supported, material written
+    and commented, objections raised, as JSON values.
 
     What somebody answered in an evaluation is not among them: nothing leads from an answer to a person.
     """
@@ -52,6 +66,10 @@ def copy_programme(tx: Tx, actor: Actor) -> dict[str, Any]:
     )
     raised = select(Objection).where(Objection.raised_by == actor.account_id).order_by(Objection.id)
     return {
+        "invitations_to_teach": [
+            {"topic": row.request.title, "day": row.day.isoformat(), "state": row.state, "words": row.reason}
+            for row in tx.scalars(_invited(actor))
+        ],
         "lectures_attended": [
             {"lecture": title, "as": row.part, "by": row.way, "entered": row.recorded_at.isoformat()}
             for title, row in attended

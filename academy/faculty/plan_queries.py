@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import api as classes
@@ -14,7 +14,7 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import NotFound
 from academy.faculty import plan_rules
-from academy.faculty.access import require_programme_office
+from academy.faculty.access import is_programme_office, require_programme_office
 from academy.faculty.evenings import evenings_for
 from academy.faculty.kinds import LectureKind
 from academy.faculty.lecture_queries import LectureRow, lecture_rows
@@ -195,6 +195,26 @@ def drafts_of(tx: Tx, plan: TermPlan) -> list[Assignment]:
     """Assignments of a plan whose lecturers nobody has asked yet, by evening."""
     drafts = select(Assignment).where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT)
     return list(tx.scalars(drafts.order_by(Assignment.day)))
+
+
+def other_days(tx: Tx) -> list[Assignment]:
+    """Invitations of drafts whose lecturers would rather come on another evening: the school agrees or not. By day."""
+    asked = (
+        select(Assignment)
+        .join(TermPlan, TermPlan.id == Assignment.plan_id)
+        .where(Assignment.state == AssignmentState.OTHER_DAY, TermPlan.state == PlanState.DRAFT)
+        .options(joinedload(Assignment.request), joinedload(Assignment.lecturer), joinedload(Assignment.plan))
+    )
+    return list(tx.scalars(asked.order_by(Assignment.day, Assignment.id)))
+
+
+def count_other_days(tx: Tx, actor: Actor) -> int:
+    """How many lecturers wait for an answer about another evening, for the programme office."""
+    if not is_programme_office(actor):
+        return 0
+    asked = select(func.count(Assignment.id)).join(TermPlan, TermPlan.id == Assignment.plan_id)
+    waiting = (Assignment.state == AssignmentState.OTHER_DAY, TermPlan.state == PlanState.DRAFT)
+    return tx.scalar(asked.where(*waiting)) or 0
 
 
 @dataclass(frozen=True)

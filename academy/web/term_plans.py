@@ -29,7 +29,7 @@ WORKING_S = 3
 
 
 @bp.get("")
-@page(office(*faculty.PROGRAMME_READERS), menu=menu.PLANS)
+@page(office(*faculty.PROGRAMME_READERS), menu=menu.PLANS, waiting=faculty.count_other_days)
 def index() -> str:
     """Terms with their plans."""
     return _terms({})
@@ -42,6 +42,7 @@ def _terms(errors: Mapping[str, Message]) -> str:
             terms=faculty.plans_by_term(tx),
             today=clock.today(),
             is_office=faculty.is_programme_office(actor()),
+            asking=faculty.other_days(tx) if faculty.is_programme_office(actor()) else [],
             errors=errors,
         )
 

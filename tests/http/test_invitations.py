@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -10,8 +11,10 @@ from sqlalchemy import select, update
 
 from academy.classes.models import Holiday
 from academy.core import clock
+from academy.core.actor import Actor
 from academy.core.audit import AuditEntry
 from academy.core.ids import ALPHABET
+from academy.faculty import copies
 from academy.faculty.materials import clearance
 from academy.faculty.models import Assignment, PlanRuling, PoolMembership, ProgrammeLecture, TermPlan, TopicRequest
 from academy.faculty.plan_rules import ANSWER_DAYS, LINKS
@@ -347,6 +350,46 @@ def test_no_log_and_no_audit_row_holds_a_link(
         stored = " ".join(str(row.__dict__) for row in tx.scalars(select(Assignment)))
     assert link[-10:] not in logged + audited + stored
     assert "answer link" in audited
+
+
+def test_the_board_and_its_lists_need_as_many_queries_for_many_as_for_few(
+    school: School, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    school.lecturer_of("周正", "village", "municipal", most=None)
+    counted = []
+    found = ""
+    for titles in (("题", "甲"), ("乙", "丙", "丁", "戊")):
+        for title in titles:
+            school.topic(title, "village")
+        if found:
+            school.office.post(f"/faculty/plans/{found}", data={"verb": "run"})
+        found = found or school.begin()
+        drain(school.runtime)
+        school.invited(found)
+        pages = (f"/faculty/plans/{found}", "/faculty/plans", "/faculty/lectures", school.link(found))
+        counted.append([count_queries(lambda page=page: school.office.get(page)) for page in pages])  # type: ignore[misc]
+    assert counted[0] == counted[1]
+
+
+def test_a_lecturer_reads_in_their_own_copy_what_they_were_asked(school: School, plan: str) -> None:
+    with school.runtime.db.begin() as tx:
+        member = make.member(tx, make.organisation(tx, tx.merge(school.county), level="branch"))
+        person = tx.scalars(select(PoolMembership).where(PoolMembership.lecturer_id == school.assignment().lecturer_id))
+        person.one().member_id = member.id
+        tx.flush()
+        own = copies.copy_programme(tx, Actor(account_id=0, member_id=member.id))["invitations_to_teach"]
+        assert [(one["topic"], one["state"]) for one in own] == [("题", "proposed")]
+        assert copies.copy_programme(tx, Actor(account_id=0))["invitations_to_teach"] == []
+
+
+def test_the_school_sees_who_would_rather_come_on_another_evening(
+    school: School, plan: str, phone: FlaskClient
+) -> None:
+    assert "老师想换一天" not in school.office.get("/faculty/plans").text
+    other = next(one for one in NEXT if one != school.assignment().day)
+    phone.post(school.link(plan), data={"verb": "other_day", "day": other.isoformat()})
+    page = school.office.get("/faculty/plans").text
+    assert "老师想换一天，等您定" in page and 'data-total="1"' in page
 
 
 def test_a_county_sees_no_invitation(school: School, plan: str) -> None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from academy.app import create_app
 from academy.core.runtime import Runtime
+from academy.web import answers
 from tests.conftest import sign_in
 from tests.support import factories as make
 from tests.support.services import redis
@@ -17,7 +18,7 @@ ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 def limited(runtime: Runtime, **changes: object) -> Flask:
-    settings = dataclasses.replace(runtime.settings, rate_per_minute=5, **changes)
+    settings = dataclasses.replace(runtime.settings, **{"rate_per_minute": 5} | changes)  # type: ignore[arg-type]
     app = create_app(dataclasses.replace(runtime, settings=settings))
     app.config["WTF_CSRF_ENABLED"] = False
     return app
@@ -68,3 +69,11 @@ def test_processes_share_their_counts_in_redis(runtime: Runtime, tmp_path: Path)
         one, other = (limited(runtime, redis_url=url) for _ in range(2))
         assert [one.test_client().get("/sign-in").status_code for _ in range(20)] == [200] * 20
         assert [other.test_client().get("/sign-in").status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+@ONE_KIND
+def test_a_network_guesses_links_of_lecturers_thirty_times_a_minute_at_most(runtime: Runtime) -> None:
+    stranger = limited(runtime, rate_per_minute=1000).test_client()
+    guessed = [stranger.get(f"/a/{number:026d}").status_code for number in range(answers.RATE + 3)]
+    assert guessed == [404] * answers.RATE + [429] * 3
+    assert stranger.post("/a/x", data={"verb": "accepted"}).status_code in {404, 429}

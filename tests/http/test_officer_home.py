@@ -20,7 +20,7 @@ from academy.core.runtime import Runtime
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluation_models import EvaluationComment, EvaluationRound
 from academy.faculty.evaluations import forms
-from academy.faculty.models import LectureMaterial, MaterialVersion
+from academy.faculty.models import Assignment, LectureMaterial, MaterialVersion, TermPlan
 from academy.faculty.request_models import TopicRequest
 from academy.jobs.models import Job
 from academy.learning import api as learning
@@ -151,7 +151,12 @@ def _leave_programme(tx: Tx, city: City, boss: Account) -> None:
     tx.add(EvaluationComment(round_id=row.id, question="q5", body="再多讲些案例"))
     category = tx.scalars(select(Category)).first()
     assert category is not None
-    tx.add(TopicRequest(key="k", title="怎样开好组织生活会", category_id=category.id))
+    topic = TopicRequest(key="k", title="怎样开好组织生活会", category_id=category.id)
+    plan = TermPlan(term_id=term.id)
+    tx.add_all((topic, plan))
+    tx.flush()
+    asked = {"plan_id": plan.id, "request_id": topic.id, "lecturer_id": person.id, "reasons": []}
+    tx.add(Assignment(**asked, day=today + dt.timedelta(20), state="other_day", asked_day=today + dt.timedelta(13)))
     asked_for = school.training_class(tx, term, city.city)
     tx.add(ClassApplication(class_id=asked_for.id, member_id=city.people[3].id))
 
@@ -162,6 +167,7 @@ EXPECTED = {
     "/faculty/material": 1,
     "/faculty/comments": 1,
     "/faculty/topics": 1,
+    "/faculty/plans": 1,
     "/review": 1,
     "/review/proposals": 1,
     "/exemptions": 2,
