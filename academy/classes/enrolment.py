@@ -217,6 +217,12 @@ def end_place(tx: Tx, place: ClassMember, reason: str) -> None:
     tx.flush()
 
 
+def notify_members(tx: Tx, row: TrainingClass, key: str, body: Message) -> None:
+    """Notify everybody who has a place in a class."""
+    for member_id in sorted(_present(tx, row)):
+        notify_member(tx, row, member_id, f"{key}:{member_id}", body)
+
+
 def lapse_applications(tx: Tx, row: TrainingClass) -> None:
     """End what is pending when a class is closed or cancelled; who asked is notified. The caller holds its lock."""
     for application in _pending(tx, row).values():

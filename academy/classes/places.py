@@ -6,9 +6,10 @@ from typing import Any
 
 from academy.classes import access, rules
 from academy.classes.applications import change_seats
-from academy.classes.enrolment import lapse_applications, lock_running
+from academy.classes.enrolment import lapse_applications, lock_running, notify_members
 from academy.classes.kinds import ClassState
 from academy.classes.models import TeachingTerm, TrainingClass
+from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
@@ -109,6 +110,9 @@ def change_class_state(tx: Tx, actor: Actor, row: TrainingClass, state: ClassSta
     row.state, row.closing_report = state, None
     if state == ClassState.CANCELLED:
         lapse_applications(tx, row)
+        notify_members(
+            tx, row, f"cancelled:{row.id}:{clock.now_ms()}", msg("“%(name)s”取消了，不用来了。", name=row.name)
+        )
     tx.flush()
     record(tx, actor, "class.state", f"class:{row.public_id}", state=state)
 

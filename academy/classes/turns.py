@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import access, rules
-from academy.classes.enrolment import lock_running
+from academy.classes.enrolment import lock_running, notify_member
 from academy.classes.kinds import TurnState
 from academy.classes.models import ClassMember, LecternTurn, TrainingClass
 from academy.core import clock
@@ -69,6 +69,8 @@ def plan_turn(tx: Tx, actor: Actor, row: TrainingClass, place: ClassMember, plan
     )
     tx.add(made)
     tx.flush()
+    body = msg("您的登台排在%(day)s，题目是“%(topic)s”。", day=made.day, topic=made.topic)
+    notify_member(tx, row, made.member_id, f"turn:{made.id}", body)
     record(tx, actor, "turn.planned", f"turn:{made.public_id}")
     return made
 
@@ -152,6 +154,9 @@ def cancel_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn) -> 
     lock_running(tx, row)
     tx.refresh(turn)
     _require_state(turn, TurnState.PLANNED, TurnState.CANCELLED)
+    if turn.state == TurnState.PLANNED:
+        body = msg("原定%(day)s的登台“%(topic)s”取消了。", day=turn.day, topic=turn.topic)
+        notify_member(tx, row, turn.member_id, f"turn-cancelled:{turn.id}:{clock.now_ms()}", body)
     turn.state = TurnState.CANCELLED
     tx.flush()
     record(tx, actor, "turn.cancelled", f"turn:{turn.public_id}")

@@ -114,6 +114,7 @@ def _form(errors: Mapping[str, Message]) -> str:
             classes=[
                 (one.public_id, one.name) for one in classes.classes_of_member(tx, actor().member_id, clock.today())
             ],
+            for_class=typed().get("for_class", request.args.get("class", "")[:16]),
             key=typed().get("key") or new_id(),
             errors=errors,
         )

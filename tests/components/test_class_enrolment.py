@@ -195,6 +195,8 @@ def test_a_class_that_is_over_takes_nobody_and_who_waited_is_told(runtime: Runti
         else:
             places.change_class_state(tx, made.office, row, state)
         assert asked.state == ApplicationState.LAPSED and made.waiting(tx) == []
+        if state == ClassState.CANCELLED:
+            assert "取消了" in notices(tx, made.members[0])[-1]
         for number in (1, 2):
             assert "没有轮到" in notices(tx, made.members[number])[-1]
         for act in (

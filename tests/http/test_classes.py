@@ -3,7 +3,7 @@
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -241,6 +241,64 @@ def test_attendance_leads_to_names_and_closing_keeps_the_report(town: School) ->
     assert "调动" in town.page(made)
     assert town.post(made, "/state", state="cancelled") == 303
     assert town.post(made, "/state", state="open") == 409
+
+
+@pytest.mark.parametrize("rest", ["", "/applications", "/groups", "/turns", "/timetable", "/close"])
+def test_many_people_take_as_many_queries_as_few(
+    town: School, rest: str, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    made = town.open_class(first="2026-05-11", seats="")
+
+    def grow(number: int) -> None:
+        with town.runtime.db.begin() as tx:
+            row = tx.scalars(select(TrainingClass)).one()
+            branch = make.organisation(tx)
+            person = school.lecturer(tx, row.organisation)
+            for _ in range(number):
+                one, other = make.member(tx, branch), make.member(tx, make.organisation(tx))
+                tx.add(ClassMember(class_id=row.id, member_id=one.id, joined_on=row.first_day))
+                tx.add(ClassApplication(class_id=row.id, member_id=other.id))
+                tx.add(LecternTurn(class_id=row.id, member_id=one.id, day=TODAY, topic="题"))
+                lecture = school.lecture(tx, row.term, dt.date(2026, 5, 18), (person, 1000), lesson_of=row)
+                lecture.minute = 60 + number
+                tx.add(LectureAttendance(lecture_id=lecture.id, member_id=one.id))
+
+    grow(3)
+    town.page(made, rest)
+    few = count_queries(lambda: town.page(made, rest))
+    grow(12)
+    town.page(made, rest)
+    assert count_queries(lambda: town.page(made, rest)) == few
+
+
+def test_own_pages_take_as_many_queries_however_large_the_class(
+    town: School, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    made = town.open_class(seats="")
+    town.enrol(made, 0)
+    pages = ("/my/classes", f"/my/classes/{made}")
+
+    def look() -> None:
+        for address in pages:
+            assert town.people[0].get(address).status_code == 200
+
+    look()
+    few = count_queries(look)
+    with town.runtime.db.begin() as tx:
+        row = tx.scalars(select(TrainingClass)).one()
+        for _ in range(20):
+            member = make.member(tx, make.organisation(tx))
+            tx.add(ClassMember(class_id=row.id, member_id=member.id, joined_on=row.first_day))
+    look()
+    assert count_queries(look) == few
+
+
+def test_a_class_asks_for_a_topic_from_its_page(town: School) -> None:
+    made = town.open_class()
+    town.enrol(made, 0)
+    page = town.people[0].get(f"/my/classes/{made}").text
+    assert f"/topics/new?class={made}" in page
+    assert re.search(rf'value="{made}" selected', town.people[0].get(f"/topics/new?class={made}").text)
 
 
 def test_others_see_nothing_of_a_class(town: School) -> None:
