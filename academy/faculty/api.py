@@ -87,6 +87,7 @@ from academy.faculty.evaluations.rolls import (
 )
 from academy.faculty.evaluations.rounds import access_invitation, answer_round, own_evaluations
 from academy.faculty.evaluations.rules import LEAST as LEAST_ANSWERS
+from academy.faculty.evenings import free_days
 from academy.faculty.feeds import (
     class_feed,
     forum_feed,
@@ -193,7 +194,6 @@ from academy.faculty.particulars import (
 from academy.faculty.plan_decisions import confirm_assignment, count_assignments, decide_plan, reopen_plan, set_place
 from academy.faculty.plan_kinds import AssignmentState
 from academy.faculty.plan_models import TermPlan
-from academy.faculty.plan_problem import free_evenings
 from academy.faculty.plan_queries import (
     access_assignment,
     access_plan,
@@ -400,7 +400,7 @@ __all__ = [
     "forum_feed",
     "forum_lectures",
     "forum_month",
-    "free_evenings",
+    "free_days",
     "give_consent",
     "give_score",
     "hour_lines",

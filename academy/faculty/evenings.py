@@ -4,14 +4,17 @@ import datetime as dt
 
 from sqlalchemy import select
 
+from academy.classes import api as classes
+from academy.classes.api import HolidayKind
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import Message, msg
-from academy.faculty.models import PoolMembership
+from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.faculty.plan_models import Assignment
 from academy.faculty.plan_problem import comings, free_evenings
 
+FRIDAY = 4
 NAMED = 6
 """Evenings that a sentence names."""
 
@@ -38,6 +41,26 @@ def _listed(days: list[dt.date]) -> Message | dt.date:
 def is_free_evening(tx: Tx, row: Assignment, day: dt.date) -> bool:
     """Whether the forum meets on a day to come, and nobody but this assignment's lecturer has it."""
     return day in free_evenings(tx, row.plan.term, clock.today(), but_for=row.id)
+
+
+def free_days(tx: Tx, lecture: ProgrammeLecture) -> list[dt.date]:
+    """Days to which a lecture could be moved: evenings of its term's forum that are free, or working days that are left
+    of its class."""
+    today, lesson_of = clock.today(), lecture.training_class
+    if lesson_of is None:
+        return [day for day in free_evenings(tx, lecture.term, today) if day != lecture.day]
+    notices = classes.list_holidays(tx, today, lesson_of.last_day)
+
+    def is_kind(day: dt.date, kind: HolidayKind) -> bool:
+        return any(one.kind == kind and one.first_day <= day <= one.last_day for one in notices)
+
+    days = [today + dt.timedelta(days=ahead) for ahead in range(1, (lesson_of.last_day - today).days + 1)]
+    return [
+        day
+        for day in days
+        if day != lecture.day
+        and (is_kind(day, HolidayKind.WORKING) or (day.weekday() <= FRIDAY and not is_kind(day, HolidayKind.OFF)))
+    ]
 
 
 def evenings_for(tx: Tx, row: Assignment) -> list[dt.date]:

@@ -84,7 +84,7 @@ def _form(public_id: str, errors: Mapping[str, Message], *, look: bool) -> str:
             lecture=lecture,
             typed=typed() or _typed(tx, lecture, before),
             preview=preview,
-            free=[one for one in faculty.free_evenings(tx, lecture.term, clock.today()) if one != lecture.day],
+            free=faculty.free_days(tx, lecture),
             others=faculty.list_substitutes(tx, lecture, day, before.lecturer_ids),
             classrooms=classes.list_classrooms(tx),
             categories=library.list_categories(tx),
@@ -159,7 +159,7 @@ def plan_make_up(public_id: str) -> Any:
 def _make_up(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         lecture = _lecture(tx, public_id)
-        free = faculty.free_evenings(tx, lecture.term, clock.today())
+        free = faculty.free_days(tx, lecture)
         asked = typed().get("day") or request.args.get("day", "")
         day = next((one for one in free if one.isoformat() == asked), free[0] if free else None)
         planned = faculty.values_of(tx, lecture).lecturer_ids

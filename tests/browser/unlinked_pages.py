@@ -9,8 +9,10 @@ from academy.accounts import api as accounts
 from academy.accounts.models import Account
 from academy.classes.models import TeachingTerm
 from academy.core import clock
+from academy.faculty import answer_links
 from academy.faculty.kinds import LectureState
-from academy.faculty.models import EvaluationRound, ProgrammeLecture, TopicRequest
+from academy.faculty.models import Assignment, EvaluationRound, ProgrammeLecture, TermPlan, TopicRequest
+from academy.faculty.plan_kinds import AssignmentState
 from academy.faculty.request_kinds import RequestState
 from academy.learning.models import Completion
 from academy.library.models import ContentProposal, Course, CourseItem, ItemVersion
@@ -63,6 +65,28 @@ def _branches() -> Select[Any]:
 
 def _held() -> Select[Any]:
     return select(ProgrammeLecture.public_id).where(ProgrammeLecture.state == LectureState.HELD)
+
+
+def _lecture(state: LectureState) -> Select[Any]:
+    return (
+        select(ProgrammeLecture.public_id).where(ProgrammeLecture.state == state).order_by(ProgrammeLecture.day.desc())
+    )
+
+
+def _invited() -> Select[Any]:
+    return (
+        select(TermPlan.public_id, Assignment.public_id)
+        .join(Assignment, Assignment.plan_id == TermPlan.id)
+        .where(Assignment.state == AssignmentState.OTHER_DAY)
+    )
+
+
+def _answer(site: Site) -> str | None:
+    """The page behind a lecturer's link."""
+    runtime = site.app.extensions["academy"]
+    with runtime.db.read() as tx:
+        row = tx.scalars(select(Assignment).where(Assignment.state == AssignmentState.PROPOSED)).first()
+        return answer_links.answer_path(runtime.settings, row) if row else None
 
 
 def _films() -> Select[Any]:
@@ -132,6 +156,7 @@ def _fixed(address: str) -> Finder:
 UNLINKED: dict[str, dict[str, Finder]] = {
     "nobody": {
         "design.index": _fixed("/design"),
+        "answers.show": _answer,
         "personnel_notes.check": _fixed("/notes/check"),
         "notification_settings.confirm_mail": _mail_confirmed,
         "notification_settings.confirm_out": _out,
@@ -156,6 +181,9 @@ UNLINKED: dict[str, dict[str, Finder]] = {
         "cohorts.show": _row(lambda: select(Cohort.public_id), "/cohorts/{0}"),
         "rosters.show": _row(lambda: select(RosterImport.public_id), "/rosters/{0}"),
         "mergers.show": _row(_branches, "/organisations/{0}/merge"),
+        "invitations.show": _row(_invited, "/faculty/plans/{0}/assignments/{1}"),
+        "lecture_edits.edit": _row(lambda: _lecture(LectureState.PLANNED), "/faculty/lectures/{0}/edit"),
+        "lecture_edits.make_up": _row(lambda: _lecture(LectureState.NO_SHOW), "/faculty/lectures/{0}/make-up"),
         "evaluations.code": _row(_held, "/faculty/lectures/{0}/roll/code"),
         "evaluations.results": _row(
             lambda: _held().where(ProgrammeLecture.id.in_(select(EvaluationRound.lecture_id))),

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from academy.classes.models import Holiday
+from academy.classes.models import Holiday, TeachingTerm
 from academy.core import clock
 from academy.faculty import recount
 from academy.faculty.models import (
@@ -270,3 +270,24 @@ def test_a_county_changes_nothing(school: School, plan: str) -> None:
     for path in ("edit", "make-up"):
         assert county.get(f"{address}/{path}").status_code == 404
     assert school.office.post(f"{address}/make-up", data={"day": NEXT[0].isoformat()}).status_code in (409, 422)
+
+
+def test_a_lesson_is_moved_within_the_working_days_of_its_class(school: School) -> None:
+    pool = school.lecturer_of("周正", "village", "county")
+    with school.runtime.db.begin() as tx:
+        term = tx.scalars(select(TeachingTerm)).one()
+        lesson_of = makers.training_class(tx, term, tx.merge(school.county))
+        lesson_of.last_day = dt.date(2026, 6, 6)
+        public_id = lesson_of.public_id
+        tx.add(Holiday(name="节", first_day=dt.date(2026, 5, 28), last_day=dt.date(2026, 5, 30)))
+        tx.add(Holiday(name="调休", first_day=dt.date(2026, 5, 31), last_day=dt.date(2026, 5, 31), kind="working"))
+    sent = {"title": "一课", "day": "2026-05-25", "minute": "09:00", "hours": "2", "category": "village"}
+    made = school.office.post("/faculty/lectures/new", data=sent | {"lecturer": pool, "lecture_class": public_id})
+    assert made.status_code == 303
+    page = school.office.get(f"{made.location}/edit").text
+    offered = re.findall(r'<option value="(\d{4}-\d\d-\d\d)">', page)
+    expected = ["21", "22", "26", "27", "31"], ["01", "02", "03", "04", "05"]
+    assert offered == [f"2026-05-{day}" for day in expected[0]] + [f"2026-06-{day}" for day in expected[1]]
+    moved = sent | {"verb": "save", "day": offered[-1], "lecturer": pool, "lecture_class": public_id}
+    assert school.office.post(f"{made.location}/edit", data=moved).status_code == 303
+    assert lecture_of(school).day == dt.date(2026, 6, 5) and lecture_of(school).class_id is not None
