@@ -87,6 +87,8 @@ AUDIT_VERBS: dict[str, Message] = {
     "material.comment_removed": msg("去掉教案讲义批注"),
     "material.comment_settled": msg("处理教案讲义批注"),
     "material.comment_reopened": msg("重开教案讲义批注"),
+    "recording.linked": msg("讲课录像对应课程"),
+    "recording.taken_down": msg("讲师撤回同意，录像下架"),
     "material_rule.changed": msg("改教案讲义审阅规定"),
     "roll.entered": msg("登记到课名单"),
     "roll.signed": msg("听课签到"),

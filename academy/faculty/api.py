@@ -116,6 +116,7 @@ from academy.faculty.lecture_edits import (
     values_from,
     values_of,
 )
+from academy.faculty.lecture_page import access_shown_lecture, lecture_page, readable_version
 from academy.faculty.lecture_queries import (
     LectureFilter,
     count_lectures_to_confirm,
@@ -222,6 +223,16 @@ from academy.faculty.pool_sheet import (
 )
 from academy.faculty.posts import add_post, end_post, remove_post, reopen_post
 from academy.faculty.queries import PoolFilter, count_pool, evidence_of, lecturer_file, list_pool, obligations_by_unit
+from academy.faculty.recordings import (
+    access_lecture_to_record,
+    begin_recording,
+    courses_resting_on,
+    lectures_to_record,
+    link_recording,
+    may_record,
+    own_consents,
+    own_membership,
+)
 from academy.faculty.recount import recount_differences
 from academy.faculty.request_access import access_request, access_request_to_decide
 from academy.faculty.request_decisions import decline_topic, merge_topic, preview_merger, reopen_topic, shortlist_topic
@@ -327,6 +338,7 @@ __all__ = [
     "access_evaluated_lecture",
     "access_invitation",
     "access_lecture",
+    "access_lecture_to_record",
     "access_material_comment",
     "access_material_lecture",
     "access_material_version",
@@ -338,6 +350,7 @@ __all__ = [
     "access_request_to_decide",
     "access_reviewed_version",
     "access_ruling",
+    "access_shown_lecture",
     "add_absence",
     "add_material_comment",
     "add_post",
@@ -353,6 +366,7 @@ __all__ = [
     "attendance_of_members",
     "bars",
     "begin_plan",
+    "begin_recording",
     "begin_scoring",
     "board_of",
     "cancel_lecture",
@@ -381,6 +395,7 @@ __all__ = [
     "count_open_topics",
     "count_other_days",
     "count_pool",
+    "courses_resting_on",
     "decide_comment",
     "decide_material",
     "decide_objection",
@@ -417,15 +432,18 @@ __all__ = [
     "last_edit",
     "lecture_of_today",
     "lecture_of_topic",
+    "lecture_page",
     "lecture_rows",
     "lecture_teachers",
     "lecturer_file",
     "lecturer_ids",
     "lectures_of_class",
     "lectures_to_nominate",
+    "lectures_to_record",
     "lines_as_text",
     "lines_from_text",
     "link_member",
+    "link_recording",
     "list_changes",
     "list_contests",
     "list_doubts",
@@ -439,6 +457,7 @@ __all__ = [
     "make_link",
     "material_sheet",
     "material_to_review",
+    "may_record",
     "may_write",
     "member_attendance",
     "merge_topic",
@@ -453,9 +472,11 @@ __all__ = [
     "open_contest",
     "open_rounds",
     "other_days",
+    "own_consents",
     "own_evaluations",
     "own_lectures",
     "own_material_in_review",
+    "own_membership",
     "own_topics",
     "plan_lecture",
     "plan_make_up",
@@ -475,6 +496,7 @@ __all__ = [
     "read_answer_link",
     "read_note",
     "read_pool_sheet",
+    "readable_version",
     "recount_differences",
     "remove_absence",
     "remove_material_comment",

@@ -1,4 +1,5 @@
-"""Handlers of the lecture programme inside other components' transactions: erasure, and files about to be removed."""
+"""Handlers of the lecture programme inside other components' transactions: erasure, files about to be removed,
+courses about to be published."""
 
 from sqlalchemy import delete, select, update
 
@@ -7,8 +8,10 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.faculty.models import MaterialVersion, Objection, PoolMembership
+from academy.faculty.recordings import require_consents
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.jobs import api as jobs
+from academy.library.api import CoursePublished
 from academy.media.api import AssetRemoved
 
 
@@ -52,3 +55,13 @@ def keep_material_file(tx: Tx, event: AssetRemoved) -> None:
     used = select(MaterialVersion.id).where(MaterialVersion.asset_id == event.asset_id).limit(1)
     if tx.scalar(used) is not None:
         raise Conflict(msg("这个文件是讲课的教案或讲义，不能删除。"))
+
+
+@jobs.handles(CoursePublished, in_transaction=True)
+def keep_unconsented(tx: Tx, event: CoursePublished) -> None:
+    """Refuse to publish the recording of a lecturer who does not consent, whichever way it goes to the shelf.
+
+    Raises:
+        Conflict: a consent is missing.
+    """
+    require_consents(tx, event.course_id)

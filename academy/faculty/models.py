@@ -26,6 +26,7 @@ from academy.faculty.kinds import ConsentKind, LecturerLevel, PoolState
 from academy.faculty.lecture_models import LectureEdit, LectureEvidence, LectureTeacher, ProgrammeLecture
 from academy.faculty.material_models import LectureMaterial, MaterialComment, MaterialRule, MaterialVersion
 from academy.faculty.plan_models import Assignment, Omission, PlanRuling, TermPlan
+from academy.faculty.recording_models import LectureRecording
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.library.api import Lecturer
 from academy.people.api import Organisation
@@ -43,6 +44,7 @@ __all__ = [
     "LectureEdit",
     "LectureEvidence",
     "LectureMaterial",
+    "LectureRecording",
     "LectureTeacher",
     "LecturerAbsence",
     "LecturerConsent",

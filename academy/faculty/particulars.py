@@ -22,6 +22,7 @@ from academy.faculty.models import (
     LecturerSubject,
     PoolMembership,
 )
+from academy.faculty.recordings import TO_PUBLISH, take_down_recordings
 from academy.library import api as library
 from academy.people.api import Member
 
@@ -108,20 +109,27 @@ def give_consent(
     record(tx, actor, "lecturer.consent_given", target, kind=kind)
 
 
-def withdraw_lecturer_consent(tx: Tx, actor: Actor, membership: PoolMembership, kind: ConsentKind) -> None:
-    """Enter that a consent was withdrawn today; it can be given again.
+def withdraw_lecturer_consent(tx: Tx, actor: Actor, membership: PoolMembership, kind: ConsentKind) -> int:
+    """Withdraw a consent from today on, as the lecturer or on the lecturer's behalf; it can be given again.
+
+    Recordings that rest on it go from the shelf at once; returns how many courses these were.
 
     Raises:
         Conflict: there is none.
-        Forbidden: the actor does not run the programme.
+        Forbidden: the actor neither runs the programme nor is that lecturer.
     """
-    target = _lock(tx, actor, membership)
+    target = f"pool:{membership.public_id}"
+    if actor.member_id is None or actor.member_id != membership.member_id:
+        access.require_programme_office(actor, target)
+    lock_row(tx, membership)
     row = _consent(tx, membership, kind)
     if row is None:
         raise Conflict(msg("没有登记过这项同意。"))
     row.withdrawn_on = max(clock.today(), row.given_on)
     tx.flush()
-    record(tx, actor, "lecturer.consent_withdrawn", target, kind=kind)
+    taken_down = take_down_recordings(tx, actor, membership) if kind in TO_PUBLISH else []
+    record(tx, actor, "lecturer.consent_withdrawn", target, kind=kind, courses=len(taken_down))
+    return len(taken_down)
 
 
 def _consent(tx: Tx, membership: PoolMembership, kind: ConsentKind) -> LecturerConsent | None:

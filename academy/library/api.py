@@ -74,6 +74,7 @@ from academy.library.publication import (
     republish_course,
     return_course,
     submit_course,
+    take_down_course,
     withdraw_course,
 )
 from academy.library.queries import (
@@ -110,7 +111,7 @@ from academy.library.review_comments import (
 from academy.library.rules import CourseVerb, propose_credit
 from academy.library.steps import CourseStep, CourseStepName, StepStanding, course_steps, standing_step
 from academy.library.transitions import COURSE_STATES, offered_verbs
-from academy.library.versions import edited, proposed_credit, put_on_shelf
+from academy.library.versions import courses_sharing_recordings, edited, proposed_credit, put_on_shelf
 
 __all__ = [
     "CAPTIONS",
@@ -165,6 +166,7 @@ __all__ = [
     "course_page",
     "course_steps",
     "courses_of_assets",
+    "courses_sharing_recordings",
     "create_course",
     "decisions_on",
     "discard_draft",
@@ -229,6 +231,7 @@ __all__ = [
     "shelves_with_cards",
     "standing_step",
     "submit_course",
+    "take_down_course",
     "update_category",
     "update_lecturer",
     "use_earlier_file",

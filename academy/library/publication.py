@@ -12,7 +12,7 @@ from academy.library.events import CoursePublished, CourseReturned, CourseSubmit
 from academy.library.models import Course, CourseVersion, Review
 from academy.library.review_comments import attach_to_review
 from academy.library.rules import CourseVerb
-from academy.library.transitions import move, must_be_author
+from academy.library.transitions import lock, move, must_be_author, standing_of
 from academy.media import api as media
 
 
@@ -89,6 +89,30 @@ def publish_course(tx: Tx, actor: Actor, course: Course) -> None:
 def withdraw_course(tx: Tx, actor: Actor, course: Course, *, reason: str = "") -> None:
     """Withdraw a course from members at once: page, playlist, search, leases."""
     move(tx, actor, course, CourseVerb.WITHDRAW)
+    _off_the_shelf(tx, actor, course, reason)
+
+
+def take_down_course(tx: Tx, actor: Actor, course: Course, *, reason: str) -> bool:
+    """Withdraw a course whoever the actor is, because what it rests on has ended; the caller has checked that. Whether
+    members saw it until now.
+
+    As a withdrawal, and links to files of earlier versions end with it, too.
+    """
+    lock(tx, course)
+    target = rules.after(CourseVerb.WITHDRAW, standing_of(course))
+    if target is None:
+        return False
+    if course.draft is not None and target.draft is not None:
+        course.draft.state = target.draft
+    _off_the_shelf(tx, actor, course, reason)
+    shown = {item.asset_id for item in course.shown.items}
+    for asset in versions.files_of(tx, course):
+        if asset.id not in shown:
+            media.revoke_links(tx, actor, asset)
+    return True
+
+
+def _off_the_shelf(tx: Tx, actor: Actor, course: Course, reason: str) -> None:
     course.withdrawn_at = course.updated_at = clock.now()
     record(tx, actor, "course.withdrawn", f"course:{course.public_id}", reason=rules.clean(reason)[:200])
     for item in versions.items_with_files(tx, course.shown):

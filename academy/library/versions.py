@@ -1,15 +1,16 @@
 """Versions of a course: a draft begun from the published one, its content's number, its place on the shelf."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.core.database import Tx
 from academy.library import rules
-from academy.library.kinds import VersionState
+from academy.library.kinds import ItemKind, VersionState
 from academy.library.models import Course, CourseVersion, ItemVersion
+from academy.media.models import Asset
 
 PARTICULARS = (
     "title",
@@ -122,3 +123,28 @@ def put_on_shelf(tx: Tx, course: Course, at: dt.datetime) -> None:
     course.published, course.draft = draft, None
     course.published_at, course.updated_at, course.withdrawn_at = course.published_at or at, at, None
     tx.flush()
+
+
+def files_of(tx: Tx, course: Course) -> Sequence[Asset]:
+    """The files of all versions of a course: items and covers."""
+    mine = select(CourseVersion.id).where(CourseVersion.course_id == course.id)
+    items = select(ItemVersion.asset_id).where(ItemVersion.course_version_id.in_(mine))
+    covers = select(CourseVersion.cover_asset_id).where(CourseVersion.course_id == course.id)
+    return tx.scalars(select(Asset).where(or_(Asset.id.in_(items), Asset.id.in_(covers))).order_by(Asset.id)).all()
+
+
+def courses_sharing_recordings(tx: Tx, course_ids: Collection[int]) -> set[int]:
+    """Row ids of the courses that have, in any version, a film or sound file of these courses; themselves included."""
+    plays = ItemVersion.kind.in_((ItemKind.VIDEO, ItemKind.AUDIO))
+    files = (
+        select(ItemVersion.asset_id)
+        .join(CourseVersion, CourseVersion.id == ItemVersion.course_version_id)
+        .where(CourseVersion.course_id.in_(course_ids), plays, ItemVersion.asset_id.is_not(None))
+    )
+    sharing = (
+        select(CourseVersion.course_id)
+        .join(ItemVersion, ItemVersion.course_version_id == CourseVersion.id)
+        .where(ItemVersion.asset_id.in_(files), plays)
+        .distinct()
+    )
+    return {*course_ids, *tx.scalars(sharing)}

@@ -47,6 +47,7 @@ PAGES = (
     "obligations",
     "lectures",
     "lecture_materials",
+    "recorded_lectures",
     "material_reviews",
     "evaluations",
     "contests",

@@ -16,11 +16,12 @@ from academy.core.errors import Conflict, Forbidden, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.faculty import api as faculty
-from academy.faculty.api import MaterialKind, MaterialText, MaterialVersion, ProgrammeLecture
+from academy.faculty.api import ConsentKind, MaterialKind, MaterialText, MaterialVersion, ProgrammeLecture
 from academy.http import SIGNED_IN, actor, menu, reading, runtime, writing
 from academy.http.body_limits import form_file
 from academy.http.edit_conflicts import check_version, current_row
-from academy.http.forms import File, Form, Key, Text, Verb, typed
+from academy.http.forms import Choice, File, Form, Key, Text, Verb, typed
+from academy.http.languages import count_text, translate
 from academy.media import api as media
 from academy.media.api import PageLink
 from academy.web.lectures import MATERIAL_TONES, STATE_TONES
@@ -52,6 +53,8 @@ def index() -> str:
             ),
             past=past,
             is_lecturer=faculty.is_lecturer(tx, actor()),
+            consents=faculty.own_consents(tx, actor()),
+            consent_names=faculty.CONSENT_NAMES,
             today=clock.today(),
             **NAMES,
         )
@@ -161,12 +164,34 @@ def _shown(public_id: str, kind: MaterialKind, errors: Mapping[str, Message]) ->
         )
 
 
-def material_pages(tx: Tx, version: MaterialVersion | None) -> dict[int, PageLink]:
+def material_pages(tx: Tx, version: MaterialVersion | None, *, audience: str = "staff") -> dict[int, PageLink]:
     """Pictures of the pages of a version's file, by number; empty for typed text, and until the file is read."""
     if version is None or version.asset is None:
         return {}
     settings, pages = runtime().settings, media.document_pages(tx, version.asset.id)
-    return {one.number: one for one in media.page_links(settings, version.asset, pages, audience="staff")}
+    return {one.number: one for one in media.page_links(settings, version.asset, pages, audience=audience)}
+
+
+class OwnConsentForm(Form):
+    """A consent that the lecturer withdraws."""
+
+    kind = Choice((ConsentKind.RECORD, ConsentKind.PUBLISH), blank=ConsentKind.PUBLISH)
+
+
+@bp.post("/consent")
+@page(form=OwnConsentForm, rate=10)
+def withdraw_consent() -> Any:
+    """Withdraw one's consent to be recorded, or to have recordings on the shelf."""
+    try:
+        with writing() as tx:
+            membership = faculty.own_membership(tx, actor())
+            kind = ConsentKind(OwnConsentForm.read().kind.data)
+            gone = faculty.withdraw_lecturer_consent(tx, actor(), membership, kind)
+    except Conflict as error:
+        flash(translate(error.message), "bad")
+        return redirect(url_for(".index"), 303)
+    flash(count_text("已撤回，下架了 %(n)s 门课程。", gone) if gone else _("已撤回。"), "good")
+    return redirect(url_for(".index"), 303)
 
 
 class MaterialAnswerForm(Form):

@@ -133,7 +133,7 @@ def _absence(tx: Tx, row: PoolMembership, form: LecturerFileForm) -> None:
     faculty.add_absence(tx, actor(), row, first=first, last=last, reason=form.note.data)
 
 
-_VERBS: dict[str, Callable[[Tx, PoolMembership, LecturerFileForm], None]] = {
+_VERBS: dict[str, Callable[[Tx, PoolMembership, LecturerFileForm], object]] = {
     "state": _state,
     "undo_state": lambda tx, row, _form: faculty.undo_pool_state(tx, actor(), row),
     "post": _post,
@@ -169,6 +169,7 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             categories=library.list_categories(tx) if is_office else [],
             units=offered_units(tx) if is_office else [],
             is_office=is_office,
+            resting=len(faculty.courses_resting_on(tx, membership)) if is_office else 0,
             errors=errors,
             weekdays=WEEKDAYS,
             consents=faculty.CONSENT_NAMES,

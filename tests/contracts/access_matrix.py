@@ -327,6 +327,11 @@ GET    /faculty/material/<version_id>                                 material  
 POST   /faculty/material/<version_id>                                 material     .  .  .  .  .  .  .  .  .  .
 POST   /faculty/material/<version_id>/comments                        material     .  .  .  .  .  .  .  .  .  .
 POST   /faculty/material/comments/<comment_id>                        material     .  .  .  .  .  .  .  .  .  .
+GET    /lectures/<public_id>                                          taught       .  *  *  *  *  *  *  *  *  *
+GET    /lectures/<public_id>/<any(syllabus, handout):kind>            material     .  *  *  *  *  *  *  *  *  *
+GET    /studio/recordings                                             nothing      .  .  .  *  .  .  .  .  .  .
+POST   /studio/recordings/<public_id>                                 taught       .  .  .  .  .  .  .  .  .  .
+POST   /teaching/consent                                              nothing      .  .  .  .  .  .  .  .  .  .
 GET    /teaching                                                      nothing      .  *  *  *  *  *  *  *  *  *
 GET    /teaching/<public_id>/<any(syllabus, handout):kind>            material     .  .  .  .  .  .  .  .  .  .
 POST   /teaching/<public_id>/<any(syllabus, handout):kind>            material     .  .  .  .  .  .  .  .  .  .
@@ -562,6 +567,8 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "personnel_notes.issue": ("back", "a note is revoked"),
     "personnel_notes.revoke": ("asks", 'url_for("personnel_notes.revoke"'),
     "lecture_materials.answer": ("back", "the same comment is reopened"),
+    "lecture_materials.withdraw_consent": ("asks", 'url_for(".withdraw_consent")'),
+    "recorded_lectures.begin": ("back", "a draft is discarded, and another course is named"),
     "lecture_materials.change": ("asks", 'hidden={"verb": "discard", "seen": newest.public_id}'),
     "material_reviews.change_rule": ("back", "another rule follows, also one like the first"),
     "material_reviews.comment": ("back", "who wrote it takes it back, until the decision"),

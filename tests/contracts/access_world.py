@@ -271,9 +271,11 @@ class World:
             ).one()
             self.made["taught", place] = faculty.lecture(tx, term, today - dt.timedelta(days), (person, 1000))
         material = LectureMaterial(lecture_id=self.made["taught", "inside"].id, kind="handout")
-        version = MaterialVersion(material=material, number=1, passages=["导入"], state="submitted")
-        version.submitted_at, reviewer = clock.now(), self.made["reviewer", ""]
-        tx.add(version)
+        now, reviewer = clock.now(), self.made["reviewer", ""]
+        read = MaterialVersion(material=material, number=1, passages=["导入"], state="approved", submitted_at=now)
+        version = MaterialVersion(material=material, number=2, passages=["导入"], state="submitted", submitted_at=now)
+        read.closed_at = now
+        tx.add_all([read, version])
         tx.flush()
         remark = MaterialComment(version_id=version.id, place=1, quote="导入", body="写细", reviewer_id=reviewer.id)
         tx.add(remark)

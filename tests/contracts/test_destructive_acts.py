@@ -54,6 +54,7 @@ ACTS: dict[str, tuple[str, str]] = {
     "exemptions.revoke_exemption": ("asks", 'url_for("exemptions.decide"'),
     "invitations.revoke_link": ("back", "a new link is made by the button that takes its place"),
     "invitations.withdraw_invitation": ("asks", 'hidden={"verb": "withdraw"}'),
+    "lecture_materials.withdraw_lecturer_consent": ("asks", 'url_for(".withdraw_consent")'),
     "lecture_materials.discard_draft": ("asks", 'hidden={"verb": "discard", "seen": newest.public_id}'),
     "material_reviews.remove_material_comment": ("back", "the comment is written again"),
     "term_plans.withdraw_ruling": ("back", "it is asked for again"),

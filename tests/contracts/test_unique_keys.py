@@ -50,6 +50,8 @@ GUARDED = {
     "programme_lectures(classroom_id, day, minute)": "a savepoint and a sentence",
     "notes(account_id, key)": "get_or_create, then the text is merged",
     "questions(account_id, key)": "under the account's row lock",
+    "lecture_recordings(course_id)": "under the course's row lock",
+    "lecture_recordings(lecture_id)": "under the lecture's row lock",
     "lecture_materials(lecture_id, kind)": "under the lecture's row lock",
     "material_rules(valid_from)": "a savepoint and a sentence",
     "material_versions(material_id)": "one in work: under the lecture's row lock",

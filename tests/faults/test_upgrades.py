@@ -56,6 +56,7 @@ NEW = {
     *("term_plans", "assignments", "plan_omissions", "plan_rulings", "lecture_edits"),
     *("class_applications", "discussion_groups", "group_places", "lectern_turns"),
     *("material_rules", "lecture_materials", "material_versions", "material_comments"),
+    "lecture_recordings",
 }
 """Tables that are new since 0025, likewise."""
 DROPPED = {"0031": {"enrolments": {"done", "last_on"}}}

@@ -21,6 +21,7 @@ from academy.cli.sample import (
     office,
     people,
     plans,
+    recordings,
     studies,
     talk,
     topics,
@@ -83,6 +84,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         plans.make_plans(tx, made.accounts, runtime.settings, random.Random(SEED))
         classes.make_classes(tx, made.accounts["city"], made.accounts.values(), random.Random(SEED), report)
         materials.make_materials(tx, made.accounts, random.Random(SEED))
+        recordings.make_recordings(tx, made.accounts)
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
         office.keep_offices(tx, runtime.settings, made.accounts, random.Random(SEED))
