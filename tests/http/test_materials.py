@@ -1,15 +1,27 @@
 """Pages of syllabus and handout: a lecturer writes, a reviewer returns or approves, the office confirms what is."""
 
+import datetime as dt
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from academy.core import clock
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
-from academy.faculty.models import MaterialRule, MaterialVersion, PoolMembership
+from academy.faculty.models import (
+    LectureMaterial,
+    LectureTeacher,
+    MaterialComment,
+    MaterialRule,
+    MaterialVersion,
+    PoolMembership,
+    ProgrammeLecture,
+)
+from academy.library.models import Lecturer
 from academy.media.models import Asset
 from tests.conftest import sign_in
 from tests.http.faculty_city import City, city
@@ -202,3 +214,56 @@ def test_the_office_changes_the_rule_and_does_not_review_what_it_wrote(desk: Des
     assert county.get(f"/faculty/material/{public_id}").status_code == 404
     assert "由另一位同志审" in office.get(f"/faculty/material/{public_id}").text
     assert office.post(f"/faculty/material/{public_id}", data={"verb": "approve"}).status_code == 404
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_many_lectures_versions_and_comments_take_as_many_queries_as_few(
+    desk: Desk, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    here = desk.submit(FIRST)
+
+    def grow(number: int) -> None:
+        with desk.runtime.db.begin() as tx:
+            first = tx.scalars(select(ProgrammeLecture).order_by(ProgrammeLecture.id)).first()
+            assert first is not None
+            teacher = select(LectureTeacher.lecturer_id).where(LectureTeacher.lecture_id == first.id)
+            person = tx.get_one(Lecturer, tx.scalars(teacher).one())
+            material = tx.scalars(select(LectureMaterial).order_by(LectureMaterial.id)).first()
+            reviewer, now = make.account(tx), clock.now()
+            for n in range(number):
+                other = school.lecture(tx, first.term, dt.date(2026, 4, 1), (person, 1000), state="held")
+                other.kind, other.class_id, other.minute = "class", _class(tx, first), n
+                for state in ("submitted", "approved"):
+                    kind = "syllabus" if state == "submitted" else "handout"
+                    new = LectureMaterial(lecture_id=other.id, kind=kind)
+                    version = MaterialVersion(material=new, number=1, passages=["段"], state=state, submitted_at=now)
+                    version.closed_at = now if state == "approved" else None
+                    tx.add(version)
+                newest = tx.scalars(
+                    select(MaterialVersion)
+                    .where(MaterialVersion.material_id == material.id)  # type: ignore[union-attr]
+                    .order_by(MaterialVersion.number.desc())
+                ).first()
+                assert newest is not None
+                tx.add(MaterialComment(version_id=newest.id, place=1, quote="导入", body="批", reviewer_id=reviewer.id))
+
+    def _class(tx: object, lecture: ProgrammeLecture) -> int:
+        return school.training_class(tx, lecture.term, desk.city.top).id  # type: ignore[arg-type]
+
+    def look() -> None:
+        for client, address in (
+            (desk.teacher, "/teaching?past=1"),
+            (desk.teacher, desk.handout),
+            (desk.reviewer, "/faculty/material"),
+            (desk.reviewer, "/faculty/material?show=decided"),
+            (desk.reviewer, here),
+            (desk.city.office, f"/faculty/lectures/{desk.lecture}"),
+        ):
+            assert client.get(address).status_code == 200
+
+    grow(2)
+    look()
+    few = count_queries(look)
+    grow(9)
+    look()
+    assert count_queries(look) == few
