@@ -20,7 +20,7 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
@@ -77,10 +77,13 @@ def decide_application(
 
     Raises:
         Forbidden: the actor does not keep the classes.
+        NotFound: the application is for another class.
         Conflict: the class is over, or somebody decided meanwhile (`seen` is the state that the page showed).
         Invalid: declined without a reason.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
+    if application.class_id != row.id:
+        raise NotFound
     lock_row(tx, row)
     tx.refresh(application)
     if row.state not in RUNNING:

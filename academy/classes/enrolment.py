@@ -16,7 +16,7 @@ from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Invalid
+from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
@@ -179,10 +179,13 @@ def leave_class(tx: Tx, actor: Actor, row: TrainingClass, place: ClassMember, re
     The member's own until the day before the class begins, the office's as long as it runs.
 
     Raises:
-        Forbidden: somebody else's place, or the class has begun and the actor is not the office.
-        Conflict: the class is over.
+        Forbidden: somebody else's place.
+        NotFound: the place is one of another class.
+        Conflict: the class is over, or it has begun and the actor is not the office.
         Invalid: the office gives no reason.
     """
+    if place.class_id != row.id:
+        raise NotFound
     is_own = actor.member_id is not None and actor.member_id == place.member_id
     is_office = access.is_school_office(actor)
     if not is_office:

@@ -14,7 +14,7 @@ from academy.classes.places import ClassPlan
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
 from academy.notifications.models import Notification
 from academy.people.api import MembersChanged
@@ -127,6 +127,20 @@ def test_who_moves_up_is_told_and_needs_no_account(runtime: Runtime) -> None:
         enrolment.leave_class(tx, made.actor(0), made.row(tx), made.place(tx, 0), "")
         assert made.here(tx) == {made.members[1]} and made.waiting(tx) == [made.members[2]]
         assert len(notices(tx, made.members[1])) == 2 and len(notices(tx, made.members[2])) == 1
+
+
+def test_what_belongs_to_another_class_is_not_found(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made, other = class_scene(tx), class_scene(tx)
+        theirs = applications.apply_for_class(tx, other.actor(0), other.row(tx))
+        office_enrols(tx, other, 1)
+        with pytest.raises(NotFound):
+            applications.decide_application(
+                tx, made.office, made.row(tx), theirs, approve=True, reason="", seen="applied"
+            )
+        with pytest.raises(NotFound):
+            enrolment.leave_class(tx, made.office, made.row(tx), other.place(tx, 1), "调动")
+        assert made.here(tx) == set() and len(other.here(tx)) == 1 and theirs.state == "applied"
 
 
 def test_giving_a_place_up(runtime: Runtime) -> None:
