@@ -13,10 +13,11 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
+from academy.core.lazy import lazy_property
 from academy.search.numerals import BEGIN, END, POINT, counted, may_count, numerals
 from academy.search.text import is_han, normalise_mapped, plain, spelled, spelled_otherwise, squeeze, squeeze_mapped
 
@@ -45,36 +46,36 @@ class Literal:
     exactly: bool = False
     """Without its counted form."""
 
-    @cached_property
+    @lazy_property
     def written(self) -> Literal:
         """The same, without its counted form."""
         return replace(self, exactly=True) if self.is_counted else self
 
-    @cached_property
+    @lazy_property
     def _normal(self) -> str:
         return plain(self.typed)
 
-    @cached_property
+    @lazy_property
     def raw(self) -> str:
         """Without spaces, with its punctuation."""
         return _packed(self._normal)
 
-    @cached_property
+    @lazy_property
     def plain(self) -> str:
         return squeeze(self._normal)
 
-    @cached_property
+    @lazy_property
     def counted(self) -> str:
         return _counted(self._normal, self.plain)
 
-    @cached_property
+    @lazy_property
     def is_counted(self) -> bool:
         """Whether a text may contain it in its counted form only."""
         return (
             not self.exactly and len(self.plain) > 1 and (self.counted != self.plain or spelled_otherwise(self.plain))
         )
 
-    @cached_property
+    @lazy_property
     def pairs(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the pairs that a text must contain: of the plain form; then, if it differs, of the counted one.
         A single character is a number of its own, which only the card of a lecture has."""
@@ -85,7 +86,7 @@ class Literal:
             return first, _pairs_of(form if len(form) > 1 else 2 * form)
         return (first,)
 
-    @cached_property
+    @lazy_property
     def stretches(self) -> tuple[tuple[tuple[int, ...], ...], ...]:
         """For each form that may extend from one window into the next, the pairs of its stretches: a matching lecture
         has each of them in some window. Empty for a form short enough to be in one."""
@@ -110,20 +111,20 @@ class LiteralText:
     def __init__(self, text: str) -> None:
         self.normal = plain(text)
 
-    @cached_property
+    @lazy_property
     def words(self) -> str:
         """The normal form, with unified spelling of words."""
         return spelled(self.normal)
 
-    @cached_property
+    @lazy_property
     def raw(self) -> str:
         return _packed(self.normal)
 
-    @cached_property
+    @lazy_property
     def plain(self) -> str:
         return squeeze(self.normal)
 
-    @cached_property
+    @lazy_property
     def counted(self) -> str:
         return _counted(self.normal, self.plain)
 

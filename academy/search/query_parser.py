@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
+from academy.core.lazy import lazy_property
 from academy.search.literal import Literal, LiteralText, level
 from academy.search.text import Segmenter, is_han, normalise, pairs, squeeze
 
@@ -60,23 +60,23 @@ class Query:
     def is_empty(self) -> bool:
         return not self.words and not self.phrases
 
-    @cached_property
+    @lazy_property
     def whole(self) -> Literal:
         """The complete query, as one stretch."""
         return Literal(self.text)
 
-    @cached_property
+    @lazy_property
     def quoted(self) -> tuple[Literal, ...]:
         """The phrases, to be matched literally."""
         return tuple(map(Literal, self.phrases))
 
-    @cached_property
+    @lazy_property
     def sought(self) -> tuple[Literal, ...]:
         """The words, to be matched literally, independent of segmentation."""
         typed = {run.typed: run for run in self.runs}
         return tuple(typed.get(word) or Literal(word) for word in self.words)
 
-    @cached_property
+    @lazy_property
     def marked(self) -> tuple[Literal, ...]:
         """Highlighted stretches: the complete query, its runs and words; single characters only if there is nothing
         else."""
@@ -90,7 +90,7 @@ class Query:
         """Whether it is a single character."""
         return len(self.whole.plain) == 1
 
-    @cached_property
+    @lazy_property
     def is_doubtful(self) -> bool:
         """Whether a window may have all its pairs of characters without its words."""
         return any(one.is_doubtful for one in (self.whole, *self.runs, *self.sought))
