@@ -10,7 +10,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 T = TypeVar("T")
 
 
-class lazy_property(Generic[T]):  # noqa: N801 - used as `property` is
+class lazy_property(Generic[T]):
     """What the function gives, kept in the instance; the function must depend on nothing that changes."""
 
     def __init__(self, function: Callable[[Any], T]) -> None:
