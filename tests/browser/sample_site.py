@@ -1,5 +1,6 @@
 """The sample city as a running academy, for tests that walk through its pages."""
 
+import shutil
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -19,13 +20,14 @@ from academy.cli.database import alembic_config
 from academy.cli.sample import create_city
 from academy.cli.sample.courses import COURSES, JOB
 from academy.cli.sample.studies import CAMPAIGNS
+from academy.core import clock
 from academy.core.runtime import Runtime
 from academy.http.login import HALF
 from academy.jobs.api import Job
 from academy.library.models import Course, CourseItem, ItemVersion
 from academy.media.models import Asset, AssetState
 from tests.conftest import make_settings
-from tests.support import factories
+from tests.support import factories, templates
 from tests.support.shortcuts import drain
 
 FILM = COURSES[CAMPAIGNS[-1].courses[0]].title
@@ -65,14 +67,23 @@ class Site(NamedTuple):
         return sorted(pages - set(seen))
 
 
-@contextmanager
-def sample_site(folder: Path) -> Iterator[Site]:
-    """The sample city with 1,500 members, served from a thread; everybody's cookie is at hand."""
+def _make_city(folder: Path) -> None:
     settings = make_settings(folder, demo=True)
     settings.data_dir.mkdir()
     command.upgrade(alembic_config(settings.database), "head")
     runtime = Runtime.build(settings)
     create_city(runtime, 1500, echo=lambda _text: None)
+    runtime.db.dispose()
+
+
+@contextmanager
+def sample_site(folder: Path) -> Iterator[Site]:
+    """The sample city with 1,500 members, served from a thread; everybody's cookie is at hand."""
+    settings = make_settings(folder, demo=True)
+    # Its days are counted from today.
+    key = f"{clock.today():%Y%m%d}-{templates.digest(*templates.MIGRATIONS, 'academy/**/*.py', 'tests/conftest.py')}"
+    shutil.copytree(templates.kept("city", key, _make_city) / settings.data_dir.name, settings.data_dir)
+    runtime = Runtime.build(settings)
     app = create_app(runtime)
     with runtime.db.begin() as tx:
         tokens = {a.username: factories.session_token(tx, a) for a in tx.scalars(select(Account)).all()}
