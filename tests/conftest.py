@@ -16,6 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Whoever only hands the tests out to workers has no need to read half the application first."""
     config.pluginmanager.import_plugin("tests.support.needs_plugin")
     config.pluginmanager.import_plugin("tests.support.longest_first")
+    config.pluginmanager.import_plugin("tests.support.first_cases")
     memory.use()
     open_databases.watch()
     if not config.getoption("numprocesses", None) or hasattr(config, "workerinput"):

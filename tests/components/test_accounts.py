@@ -40,6 +40,7 @@ def holder(node: Organisation, *roles: Role, account_id: int = OFFICER) -> Actor
     return Actor(account_id=account_id, scopes=tuple(Scope(role, node.id, node.path) for role in roles))
 
 
+@pytest.mark.thorough
 def test_each_sign_in_is_a_new_session(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         account_with_password(tx)

@@ -141,6 +141,7 @@ def test_verify_finds_what_somebody_changed_behind_its_back(runtime: Runtime, ci
 
 
 @pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.thorough
 def test_pages_of_names_hold_everybody_once_in_the_order_of_the_tree(
     runtime: Runtime, city: City, settled: bool
 ) -> None:

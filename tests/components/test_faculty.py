@@ -177,6 +177,7 @@ def test_obligations_and_hours_take_as_many_queries_for_many_as_for_few(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.thorough
 def test_a_simulated_school_differs_nowhere(app: Flask) -> None:
     result = simulation.simulate(years=3, lecturers=25, seed=7, first=dt.date(2023, 1, 1))
     assert result.differences == [] and result.checks > 250

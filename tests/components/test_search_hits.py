@@ -107,6 +107,7 @@ def shown(library: Runtime, typed: str) -> Iterator[tuple[int, list[Sentence]]]:
         yield row.course_id, row.sentences
 
 
+@pytest.mark.thorough
 def test_the_exact_sentence_stands_first(library: Runtime, lectures: dict[int, list[str]]) -> None:
     own = items(library)
     for course_id, lines in lectures.items():

@@ -202,6 +202,7 @@ def test_a_strangers_captions_are_not_found(app: Flask, runtime: Runtime, asset:
         assert stranger.post(f"/studio/captions/{asset.public_id}{path}", data={"version": "1"}).status_code == 404
 
 
+@pytest.mark.thorough
 def test_what_an_import_leaves_out_is_counted_and_shown(runtime: Runtime, client: FlaskClient, asset: Asset) -> None:
     def give(name: str, data: bytes) -> tuple[int, str]:
         form = {"captions": (io.BytesIO(data), name), "next": "/studio/"}

@@ -211,6 +211,7 @@ def test_turns_rate_and_who_is_missing(town: School) -> None:
     assert town.post(made, "/turns", verb="cancel", turn=turn) == 303
 
 
+@pytest.mark.thorough
 def test_attendance_leads_to_names_and_closing_keeps_the_report(town: School) -> None:
     made = town.open_class(first="2026-05-11", apply_until="")
     town.enrol(made, 0, 1)

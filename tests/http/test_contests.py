@@ -200,6 +200,7 @@ def contested(town: School) -> str:
         return tx.scalars(select(PersonnelNote.number)).one()
 
 
+@pytest.mark.thorough
 def test_a_note_is_checked_by_a_stranger(town: School, tmp_path: Path) -> None:
     number = contested(town)
     pdf, signed = (town.office.get(f"/notes/{number}.{kind}").data for kind in ("pdf", "json"))

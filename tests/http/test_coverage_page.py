@@ -78,6 +78,7 @@ def test_the_worst_come_first_and_every_order_can_be_had(
 
 
 @pytest.mark.parametrize("seed", [0])
+@pytest.mark.thorough
 def test_figures_of_the_page_are_the_lengths_of_their_lists(runtime: Runtime, client: FlaskClient, seed: int) -> None:
     city, plan = plant(runtime, seed)
     with clock.frozen(at(3)):

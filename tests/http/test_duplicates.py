@@ -70,6 +70,7 @@ def items(runtime: Runtime) -> list[tuple[ItemVersion, Asset]]:
         return [(item, asset) for item, asset in rows]
 
 
+@pytest.mark.thorough
 def test_a_file_that_is_here_need_not_be_sent_again(app: Flask, runtime: Runtime, who: Account, course: str) -> None:
     trainer, data = client_of(app, runtime, who), paper()
     assert len(data) > 2 << 20

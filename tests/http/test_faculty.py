@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 
+import pytest
 from sqlalchemy import select
 
 from academy.classes.models import Classroom, Holiday, TrainingClass
@@ -62,6 +63,7 @@ def test_a_lecturer_is_invited_confirmed_rests_and_leaves(city: City, runtime: R
         assert verbs <= set(tx.scalars(select(AuditEntry.verb)))
 
 
+@pytest.mark.thorough
 def test_posts_consent_subjects_and_hours_are_kept_with_their_days(city: City, runtime: Runtime) -> None:
     here = city.invite()
     change = city.office.post
@@ -132,6 +134,7 @@ def test_a_lecture_counts_once_it_is_confirmed_and_not_after_it_is_taken_back(ci
     assert city.states() == {one: "met", two: "open"}
 
 
+@pytest.mark.thorough
 def test_a_lecture_has_a_term_an_evening_and_a_classroom_of_its_own(city: City, runtime: Runtime) -> None:
     one = city.confirmed()
     term = city.term()

@@ -137,6 +137,7 @@ def test_two_keepers_who_edit_one_page_see_both_texts(faculty: Faculty) -> None:
     assert late.status_code == 409 and "先写的。" in late.text and "后写的。" in late.text
 
 
+@pytest.mark.thorough
 def test_a_long_list_is_paged_at_the_same_number_of_queries(faculty: Faculty) -> None:
     for number in range(26):
         faculty.publish(f"主讲{number}")

@@ -64,6 +64,7 @@ def test_files_and_beats_never_wait(runtime: Runtime) -> None:
 
 @ONE_KIND
 @pytest.mark.needs("redis")
+@pytest.mark.thorough
 def test_processes_share_their_counts_in_redis(runtime: Runtime, tmp_path: Path) -> None:
     with redis(tmp_path) as url:
         one, other = (limited(runtime, redis_url=url) for _ in range(2))

@@ -68,6 +68,7 @@ def desk(city: City, runtime: Runtime) -> Desk:
     return Desk(city, runtime)
 
 
+@pytest.mark.thorough
 def test_a_handout_is_returned_once_approved_and_taught(desk: Desk) -> None:
     teacher, reviewer, office = desk.teacher, desk.reviewer, desk.city.office
     assert "我的授课" in teacher.get("/my/record").text
@@ -130,6 +131,7 @@ def test_a_lecture_without_approval_is_confirmed_with_a_reason_on_its_page(desk:
     assert "没有审过就讲了：防汛值班，当晚换人" in office.get(held).text
 
 
+@pytest.mark.thorough
 def test_what_was_typed_survives_and_two_lecturers_do_not_overwrite_each_other(desk: Desk) -> None:
     teacher, office = desk.teacher, desk.city.office
     long = teacher.post(desk.handout, data={"verb": "submit", "text": "字" * 60_001})

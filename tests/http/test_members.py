@@ -214,6 +214,7 @@ def workbook(rows: list[list[object]]) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
+@pytest.mark.thorough
 def test_bad_rows_are_mended_and_sent_back_alone(
     enter: Enter, city: dict[str, Organisation], runtime: Runtime, kind: str
 ) -> None:
@@ -296,6 +297,7 @@ def test_a_roster_of_somebody_else_is_not_there(enter: Enter, city: dict[str, Or
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.thorough
 def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
     enter: Enter, city: dict[str, Organisation], runtime: Runtime
 ) -> None:

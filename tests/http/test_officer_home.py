@@ -43,6 +43,7 @@ MENU = re.compile(r'<a href="([^"]+)"[^>]*>(?:(?!</a>).)*?<span class="count" da
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.thorough
 def test_every_figure_leads_to_a_list_of_that_length(runtime: Runtime, client: FlaskClient) -> None:
     city, plan = plant(runtime, 0)
     with clock.frozen(at(3)), runtime.db.begin() as tx:
@@ -183,6 +184,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.thorough
 def test_the_inbox_counts_what_each_page_lists(app: Flask, runtime: Runtime, client: FlaskClient) -> None:
     """Also in the navigation, and for every page that declares that something waits there."""
     with clock.frozen(at()), runtime.db.begin() as tx:

@@ -82,6 +82,7 @@ def ids(page: str, name: str, *, checked: bool) -> list[str]:
     return [value for value, mark in found if bool(mark) == checked]
 
 
+@pytest.mark.thorough
 def test_without_script_a_training_is_put_together(offices: Offices) -> None:
     here = f"/trainings/new/{offices.county.public_id}"
     empty = offices.planner.get(here).text

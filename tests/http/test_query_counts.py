@@ -67,6 +67,7 @@ def opened(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/my/trainings", "/my/record", "/notifications", "/library"])
+@pytest.mark.thorough
 def test_what_a_member_is_given(
     app: Flask, scene: Scene, path: str, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:

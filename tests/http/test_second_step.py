@@ -46,6 +46,7 @@ def enter(client: FlaskClient, target: str = "/organisations") -> str:
     return str(answer.headers["Location"])
 
 
+@pytest.mark.thorough
 def test_an_office_waits_until_the_second_step_is_set_up_and_approved(
     app: Flask, client: FlaskClient, boss: Account
 ) -> None:

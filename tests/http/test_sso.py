@@ -98,6 +98,7 @@ def _back(client: FlaskClient, answer: dict[str, str]) -> int:
     return client.get(f"/sso/callback?{urlencode(answer)}", base_url=BASE).status_code
 
 
+@pytest.mark.thorough
 def test_a_member_signs_on_without_a_password(app: Flask, city: City, runtime: Runtime) -> None:
     client = app.test_client()
     answer = _at_provider(_begin(client, "/notifications"), city.number)

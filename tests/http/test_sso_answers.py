@@ -141,6 +141,7 @@ def test_a_field_that_is_missing_or_of_another_type_lets_nobody_in(door: Door, s
 
 
 @pytest.mark.parametrize("name", ["sub", "preferred_username"])
+@pytest.mark.thorough
 def test_a_claim_that_no_database_holds_is_refused(door: Door, name: str) -> None:
     for value in ODD:
         changed = at("claims", partial(with_field, name=name, value=value))
@@ -149,6 +150,7 @@ def test_a_claim_that_no_database_holds_is_refused(door: Door, name: str) -> Non
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("step", UNNEEDED)
+@pytest.mark.thorough
 def test_a_field_that_nobody_needs_may_be_anything(door: Door, step: str) -> None:
     for name in UNNEEDED[step]:
         for value in ODD[::5]:
@@ -205,6 +207,7 @@ STEPS = pytest.mark.parametrize("step", ["discovery", "keys", "token"])
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 @STEPS
+@pytest.mark.thorough
 def test_garbage_redirects_and_failures_are_said(door: Door, step: str) -> None:
     for body in BODIES:
         door.check(at(step, lambda _, b=body: b), what=body[:50])

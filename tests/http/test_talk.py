@@ -84,6 +84,7 @@ def village(app: Flask, runtime: Runtime) -> Iterator[Village]:
     yield made
 
 
+@pytest.mark.thorough
 def test_the_player_leads_to_talk_and_says_how_much_there_is(village: Village) -> None:
     page = village.member.get(f"/learn/{village.item}?t=12").text
     assert f'href="/learn/{village.item}/talk?at=12"' in page and "大家提了" not in page
@@ -119,6 +120,7 @@ def test_a_note_without_a_script_is_taken_changed_and_deleted(village: Village) 
     assert village.member.get(change).status_code == 404
 
 
+@pytest.mark.thorough
 def test_nobody_else_finds_a_note_by_any_way(village: Village) -> None:
     village.note()
     talk = f"/learn/{village.item}/talk"
@@ -225,6 +227,7 @@ def test_questions_by_a_queue_are_one_and_too_many_wait(village: Village) -> Non
 
 
 @pytest.mark.parametrize("page", ["/learn/{item}/questions", "/api/v1/talk/questions"])
+@pytest.mark.thorough
 def test_questions_are_limited_by_the_minute(village: Village, runtime: Runtime, page: str) -> None:
     limited = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, rate_per_minute=500))
     app = create_app(limited)

@@ -176,6 +176,7 @@ def test_a_forged_network_buys_no_further_guess(runtime: Runtime, setting: str) 
 
 
 @ONE_KIND
+@pytest.mark.thorough
 def test_requests_are_counted_by_the_client_behind_the_proxy(runtime: Runtime) -> None:
     addresses = itertools.chain(["192.0.2.1"] * 26, ["192.0.2.2"])
     client = behind(runtime, trusted_proxies="1", rate_per_minute=5).test_client()

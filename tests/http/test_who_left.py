@@ -246,6 +246,7 @@ def test_letters_to_office_holders_leave_out_who_left(leaver: Leaver) -> None:
         assert messages.reviewers_of(tx, course) == []
 
 
+@pytest.mark.thorough
 def test_nothing_else_compares_an_accounts_state() -> None:
     """`may_enter` and `has_account` are the only places that say which accounts count."""
     allowed = {"accounts/queries.py", "accounts/creation.py"}

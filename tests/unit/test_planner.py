@@ -31,6 +31,7 @@ def planned(problem: PlanningProblem) -> Proposal | None:
 
 @settings(max_examples=120, deadline=None)
 @given(SEEDS)
+@pytest.mark.thorough
 def test_no_plan_is_better_and_it_breaks_no_rule(seed: int) -> None:
     problem = small(random.Random(seed))
     best, proposal = brute_force(problem), planned(problem)
