@@ -11,7 +11,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty.evaluations import schedule
 from academy.faculty.events import LectureChanged, TopicDecided
-from academy.faculty.models import ProgrammeLecture
+from academy.faculty.models import LectureRecording, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange, PlanState
 from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
 from academy.faculty.plan_problem import problem_of, ruling_of
@@ -24,6 +24,8 @@ from academy.faculty.request_kinds import RequestState
 from academy.faculty.request_models import TopicRequest, TopicVoice
 from academy.jobs import api as jobs
 from academy.jobs.api import JobContext
+from academy.library.api import CoursePublished
+from academy.library.models import Course
 from academy.notifications import api as notifications
 
 BATCH = 200
@@ -39,7 +41,10 @@ def notify_askers(context: JobContext, event: TopicDecided) -> None:
             return  # the next decision has an event of its own
         body, link = _body(tx, row), f"/topics/{row.public_id}"
         askers = _askers(tx, row)
-    key = f"topic.{event.state}:{event.request_id}:{event.decided_ms}"
+    _notify_all(context, f"topic.{event.state}:{event.request_id}:{event.decided_ms}", body, link, askers)
+
+
+def _notify_all(context: JobContext, key: str, body: Message, link: str, askers: list[int]) -> None:
     for first in range(0, len(askers), BATCH):
         some = askers[first : first + BATCH]
         context.db.run_in_transaction(functools.partial(_notify, key=key, body=body, link=link, askers=some))
@@ -95,10 +100,26 @@ def notify_of_change(context: JobContext, event: LectureChanged) -> None:
             LectureChange.NO_SHOW: msg("您点的“%(title)s”没有讲成，学校会另外安排。", title=row.title),
         }[LectureChange(event.change)]
         askers, link = _askers(tx, row), f"/topics/{row.public_id}"
-    key = f"lecture.{event.change}:{event.lecture_id}:{event.changed_ms}"
-    for first in range(0, len(askers), BATCH):
-        some = askers[first : first + BATCH]
-        context.db.run_in_transaction(functools.partial(_notify, key=key, body=body, link=link, askers=some))
+    _notify_all(context, f"lecture.{event.change}:{event.lecture_id}:{event.changed_ms}", body, link, askers)
+
+
+@jobs.handles(CoursePublished, lane=jobs.BRIEF)
+def notify_of_recording(context: JobContext, event: CoursePublished) -> None:
+    """The recording of a lecture is on the shelf: who proposed or supports its topic is notified, once, whatever is
+    edited later."""
+    with context.db.read() as tx:
+        assigned = tx.scalar(
+            select(Assignment)
+            .join(LectureRecording, LectureRecording.lecture_id == Assignment.lecture_id)
+            .where(LectureRecording.course_id == event.course_id)
+        )
+        course = tx.get(Course, event.course_id)
+        if assigned is None or course is None or course.published_version_id is None:
+            return
+        row = assigned.request
+        body = msg("您点的“%(title)s”讲过了，录像在课程里，可以看了。", title=row.title)
+        askers, link = _askers(tx, row), f"/library/{course.public_id}"
+    _notify_all(context, f"lecture.published:{assigned.lecture_id}", body, link, askers)
 
 
 @jobs.nightly("faculty.evaluations", at=dt.time(6, 30))

@@ -11,13 +11,25 @@ from sqlalchemy import select, update
 
 from academy.classes.models import Holiday
 from academy.core import clock
-from academy.core.actor import Actor
+from academy.core.actor import Actor, Role
 from academy.core.audit import AuditEntry
 from academy.core.ids import ALPHABET
 from academy.faculty import copies
 from academy.faculty.materials import clearance
-from academy.faculty.models import Assignment, PlanRuling, PoolMembership, ProgrammeLecture, TermPlan, TopicRequest
+from academy.faculty.models import (
+    Assignment,
+    LecturerConsent,
+    LectureRecording,
+    LectureTeacher,
+    PlanRuling,
+    PoolMembership,
+    ProgrammeLecture,
+    TermPlan,
+    TopicRequest,
+)
 from academy.faculty.plan_rules import ANSWER_DAYS, LINKS
+from academy.jobs import api as jobs
+from academy.library.api import CoursePublished
 from tests.http.planning_school import NEXT, NOW, School, school
 from tests.support import factories as make
 from tests.support.shortcuts import drain
@@ -390,6 +402,27 @@ def test_the_school_sees_who_would_rather_come_on_another_evening(
     phone.post(school.link(plan), data={"verb": "other_day", "day": other.isoformat()})
     page = school.office.get("/faculty/plans").text
     assert "老师想换一天，等您定" in page and 'data-total="1"' in page
+
+
+def test_who_asked_is_notified_once_when_the_recording_is_on_the_shelf(
+    school: School, plan: str, phone: FlaskClient
+) -> None:
+    phone.post(school.link(plan), data={"verb": "accepted"})
+    assert school.act(plan, "confirm").status_code == 303
+    with school.runtime.db.begin() as tx:
+        people = [make.account(tx, None, (role, tx.merge(school.top))) for role in (Role.TRAINER, Role.REVIEWER)]
+        course = make.published_course(tx, *people)
+        lecture = tx.scalars(select(ProgrammeLecture)).one()
+        lecture.state, lecture.confirmed_at = "held", clock.now()
+        tx.execute(update(LectureTeacher).values(part="taught"))
+        tx.add(LectureRecording(lecture_id=lecture.id, course_id=course.id))
+        for kind in ("record", "publish"):
+            lecturer = school.assignment().lecturer_id
+            tx.add(LecturerConsent(lecturer_id=lecturer, kind=kind, given_on=dt.date(2026, 1, 1)))
+    for _ in range(2):
+        with school.runtime.db.begin() as tx:
+            jobs.publish(tx, CoursePublished(course.id))
+        assert sum("录像在课程里" in one for one in school.notices()) == 1
 
 
 def test_a_county_sees_no_invitation(school: School, plan: str) -> None:
