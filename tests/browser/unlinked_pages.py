@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account
-from academy.classes.models import TeachingTerm
+from academy.classes.models import ClassApplication, ClassMember, DiscussionGroup, TeachingTerm, TrainingClass
 from academy.core import clock
 from academy.faculty import answer_links
 from academy.faculty.kinds import LectureState
@@ -28,6 +28,7 @@ NO_PAGES = frozenset(
     {
         *(None, "static", "media.deliver"),
         *("offline.manifest", "offline.worker", "notification_settings.calendar"),
+        *("forum.forum_calendar", "forum.teaching_calendar", "forum.class_calendar"),
         *("learn.after", "learn.pages", "pickers.courses", "pickers.lecturers", "pickers.organisations"),  # parts
         *("search.suggest", "search.within"),
         *("reports.file", "record.sheet", "rosters.mend", "rosters.mend_csv", "own_data.copy"),  # files
@@ -65,6 +66,26 @@ def _branches() -> Select[Any]:
 
 def _held() -> Select[Any]:
     return select(ProgrammeLecture.public_id).where(ProgrammeLecture.state == LectureState.HELD)
+
+
+def _class(*columns: Any) -> Select[Any]:
+    """The class under way: the one that somebody waits for."""
+    waited = select(ClassApplication.class_id).where(ClassApplication.state == "waiting")
+    return select(TrainingClass.public_id, *columns).where(TrainingClass.id.in_(waited))
+
+
+def _class_person() -> Select[Any]:
+    query = _class(Member.public_id).join(ClassMember, ClassMember.class_id == TrainingClass.id)
+    return query.join(Member, Member.id == ClassMember.member_id)
+
+
+def _class_group() -> Select[Any]:
+    return _class(DiscussionGroup.public_id).join(DiscussionGroup, DiscussionGroup.class_id == TrainingClass.id)
+
+
+def _class_lecture() -> Select[Any]:
+    query = _class(ProgrammeLecture.public_id).join(ProgrammeLecture, ProgrammeLecture.class_id == TrainingClass.id)
+    return query.where(ProgrammeLecture.state == LectureState.HELD)
 
 
 def _lecture(state: LectureState) -> Select[Any]:
@@ -184,6 +205,14 @@ UNLINKED: dict[str, dict[str, Finder]] = {
         "invitations.show": _row(_invited, "/faculty/plans/{0}/assignments/{1}"),
         "lecture_edits.edit": _row(lambda: _lecture(LectureState.PLANNED), "/faculty/lectures/{0}/edit"),
         "lecture_edits.make_up": _row(lambda: _lecture(LectureState.NO_SHOW), "/faculty/lectures/{0}/make-up"),
+        "classes.person": _row(_class_person, "/faculty/classes/{0}/people/{1}"),
+        "classes.show-running": _row(_class, "/faculty/classes/{0}"),
+        "class_enrolment.applications-waiting": _row(_class, "/faculty/classes/{0}/applications"),
+        "class_groups.absent": _row(_class_lecture, "/faculty/classes/{0}/absent/{1}"),
+        "class_groups.group": _row(_class_group, "/faculty/classes/{0}/groups/{1}"),
+        "class_groups.groups-dealt": _row(_class, "/faculty/classes/{0}/groups"),
+        "class_groups.timetable-held": _row(_class, "/faculty/classes/{0}/timetable"),
+        "class_groups.turns-taken": _row(_class, "/faculty/classes/{0}/turns"),
         "evaluations.code": _row(_held, "/faculty/lectures/{0}/roll/code"),
         "evaluations.results": _row(
             lambda: _held().where(ProgrammeLecture.id.in_(select(EvaluationRound.lecture_id))),
