@@ -21,7 +21,7 @@ SHOWN = 50
 @group.command("verify")
 @click.option("--on", "days", multiple=True, type=click.DateTime(["%Y-%m-%d"]), help="As of this day; today if none.")
 def verify_(days: tuple[dt.datetime, ...]) -> None:
-    """Recount obligations and class hours from the rows; exit code 1 if anything differs."""
+    """Recount obligations, hours, material and consents from the rows; exit code 1 if anything differs."""
     runtime: Runtime = current_app.extensions["academy"]
     found = []
     with runtime.db.read(snapshot=True) as tx:

@@ -12,6 +12,7 @@ from academy.classes.models import TeachingTerm, TrainingClass
 from academy.core.database import Tx
 from academy.faculty import hours, obligations, plain, rules
 from academy.faculty.kinds import LecturerLevel
+from academy.faculty.materials.recount import material_contradictions, recording_contradictions
 from academy.faculty.models import (
     LectureEvidence,
     LecturerPost,
@@ -87,6 +88,8 @@ def recount_differences(tx: Tx, on: dt.date) -> list[FacultyDifference]:
         *obligation_differences(tx, rows, on),
         *hour_differences(tx, rows),
         *_contradictions(tx, rows),
+        *(FacultyDifference(*one) for one in material_contradictions(tx)),
+        *(FacultyDifference(*one) for one in recording_contradictions(tx)),
     ]
 
 

@@ -22,7 +22,7 @@ from academy.faculty.kinds import LectureEvidenceKind, PoolState, TeachingPart
 from academy.faculty.lectures import TeachingReport
 from academy.faculty.material_kinds import MaterialKind
 from academy.faculty.material_models import MaterialComment, MaterialRule, MaterialVersion, SubmittedContent
-from academy.faculty.materials import access, clearance, drafts, queries, reviewing
+from academy.faculty.materials import access, clearance, drafts, queries, recount, reviewing
 from academy.faculty.materials.drafts import MaterialText
 from academy.faculty.models import LectureMaterial, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
@@ -169,6 +169,7 @@ def test_only_what_is_approved_is_taught_or_the_reason_is_kept(runtime: Runtime)
         reviewing.decide_material(tx, at.one, waiting, approved=True, reason="")
         lectures.confirm_lecture(tx, at.office, at.lecture, report(at, "不用写"))
         assert at.lecture.unreviewed_reason == "", "a reason that nothing needs is not kept"
+        assert list(recount.material_contradictions(tx)) == []
         taught = dict(tx.execute(select(LectureMaterial.kind, LectureMaterial.taught_number)).all())
         assert taught == {"syllabus": 1, "handout": 1}
         changed = drafts.save_draft(tx, at.teacher, at.lecture, HANDOUT, MaterialText("课后改的"))
@@ -502,3 +503,31 @@ def test_a_version_is_found_only_with_its_own_lecture(runtime: Runtime) -> None:
             access.access_reviewed_version(tx, at.one, draft.public_id)
         drafts.discard_draft(tx, at.teacher, draft)
         assert tx.scalars(select(MaterialComment)).all() == []
+
+
+def test_a_recount_names_lectures_that_were_held_with_nothing_approved(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        at = scene(tx)
+        term, days = at.lecture.term, (1, 2, 3)
+        without, excused, altered = (
+            school.lecture(tx, term, TODAY - dt.timedelta(day), (at.person, 1000)) for day in days
+        )
+        excused.unreviewed_reason = "防汛"
+        for kind in MaterialKind:
+            row = LectureMaterial(lecture_id=altered.id, kind=kind, taught_number=1)
+            version = MaterialVersion(material=row, number=1, passages=["段"], submitted_at=NOON, closed_at=NOON)
+            version.state, version.reason = ("approved", "") if kind == SYLLABUS else ("returned", "改")
+            tx.add(version)
+        tx.flush()
+        found = [(kind, subject) for kind, subject, _held, _why in recount.material_contradictions(tx)]
+        assert sorted(found) == sorted(
+            [("material", f"lecture {altered.public_id}"), *[("material", f"lecture {without.public_id}")] * 2]
+        )
+        clearance.change_material_rule(
+            tx, at.office, clearance.MaterialTerms(["syllabus"], 1, 1, TODAY - dt.timedelta(2))
+        )
+        late = tx.scalars(select(MaterialRule).order_by(MaterialRule.valid_from.desc())).first()
+        assert late is not None
+        late.entered_at = NOON + dt.timedelta(days=1)
+        tx.flush()
+        assert [one[1] for one in recount.material_contradictions(tx)] == [f"lecture {altered.public_id}"]

@@ -20,6 +20,7 @@ from academy.core.errors import Conflict, Forbidden, NotFound
 from academy.core.runtime import Runtime
 from academy.faculty import handlers, lecture_page, particulars, recordings
 from academy.faculty.kinds import ConsentKind
+from academy.faculty.materials import recount
 from academy.faculty.models import (
     LectureMaterial,
     LecturerConsent,
@@ -300,6 +301,12 @@ def test_a_lecturer_who_left_or_was_erased_is_still_asked(runtime: Runtime) -> N
         course = at.publish(tx)
         at.membership.state = "left"
         tx.flush()
+        assert list(recount.recording_contradictions(tx)) == []
+        given = update(LecturerConsent).where(LecturerConsent.kind == "publish")
+        tx.execute(given.values(withdrawn_on=TODAY))
+        ((kind, subject, _shown, _why),) = recount.recording_contradictions(tx)
+        assert (kind, subject) == ("consent", f"course {course.public_id}"), "written past the service"
+        tx.execute(given.values(withdrawn_on=None))
         assert at.withdraw(tx) == 1 and not course.is_published
         event = PersonErased(at.teacher.member_id, at.teacher.account_id)  # type: ignore[arg-type]
         handlers.unlink_lecturer(tx, event)
