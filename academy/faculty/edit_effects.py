@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
 from academy.faculty.lecture_edits import LectureValues
 from academy.faculty.lecture_topics import assignment_of
-from academy.faculty.models import ProgrammeLecture
+from academy.faculty.models import LectureMaterial, ProgrammeLecture
 from academy.faculty.obligations import list_obligations
 from academy.faculty.plan_kinds import AssignmentState
 from academy.faculty.plan_problem import open_duties, standing_days
@@ -46,9 +46,12 @@ def list_changes(tx: Tx, before: LectureValues, after: LectureValues) -> list[Me
 
 
 def list_effects(tx: Tx, lecture: ProgrammeLecture, before: LectureValues, after: LectureValues) -> list[Message]:
-    """What follows from a change: obligations that slip or are met, agreements that are needed again, who is
-    notified."""
+    """What follows from a change: obligations that slip or are met, agreements that are needed again, material that
+    another lecturer wrote, who is notified."""
     found = _obligations(tx, lecture, before, after)
+    written = select(LectureMaterial.id).where(LectureMaterial.lecture_id == lecture.id).limit(1)
+    if before.lecturer_ids != after.lecturer_ids and tx.scalar(written) is not None:
+        found.append(msg("教案、讲义是原来的讲师写的，请新的讲师看过，或者重新交。"))
     assignment = assignment_of(tx, lecture)
     if assignment is not None and assignment.state == AssignmentState.CONFIRMED:
         if before.day != after.day and assignment.lecturer_id in after.lecturer_ids:

@@ -12,6 +12,7 @@ from academy.core import clock
 from academy.faculty import recount
 from academy.faculty.models import (
     LectureEdit,
+    LectureMaterial,
     LectureTeacher,
     PoolMembership,
     PoolSpell,
@@ -130,8 +131,12 @@ def test_a_lecture_is_given_to_another_and_obligations_say_so(school: School, pl
     page = school.office.get(f"/faculty/lectures/{lecture.public_id}/edit").text
     assert "谁可以代课" in page and "吴敏" in page and "吴敏今年还没有讲过" in page
     new = pool_of(school, "吴敏")
+    assert "教案、讲义是原来的讲师写的" not in edit(school, "look", lecturer=[new])[1]
+    with school.runtime.db.begin() as tx:
+        tx.add(LectureMaterial(lecture_id=lecture.id, kind="syllabus"))
     status, shown = edit(school, "look", lecturer=[new])
     assert status == 200 and "讲师：周正 → 吴敏" in shown
+    assert "教案、讲义是原来的讲师写的" in shown
     assert "周正逾期没讲的课就没有着落了" in shown
     assert "吴敏逾期没讲的课由这一讲补上" in shown
     assert edit(school, "save", lecturer=[new])[0] == 303
