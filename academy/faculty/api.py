@@ -181,6 +181,7 @@ from academy.faculty.materials.rules import MATERIAL_NAMES, MATERIAL_STATE_NAMES
 from academy.faculty.materials.rules import TEXT_LENGTH as MATERIAL_LENGTH
 from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.faculty.obligations import demands_on
+from academy.faculty.own_teaching import next_lecture, own_teaching
 from academy.faculty.particulars import (
     add_absence,
     add_window,
@@ -464,6 +465,7 @@ __all__ = [
     "merged_topics",
     "move_invitation",
     "newest_version",
+    "next_lecture",
     "nominate",
     "notes_of_contest",
     "objections_of",
@@ -477,6 +479,7 @@ __all__ = [
     "own_lectures",
     "own_material_in_review",
     "own_membership",
+    "own_teaching",
     "own_topics",
     "plan_lecture",
     "plan_make_up",

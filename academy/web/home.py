@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, render_template, request
 
+from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg, nmsg
+from academy.faculty import api as faculty
 from academy.http import SIGNED_IN, actor, menu, page, reading
 from academy.http.navigation import link
 from academy.learning import api as learning
@@ -75,6 +77,7 @@ def home() -> str:
         asked = member is not None and not recent and help.LEFT not in request.cookies
         is_new = asked and not learning.record_years(tx, member or 0)
         tasks, answers = _tasks(tx, who), officer_desk.answers(tx, who)
+        teaching = faculty.next_lecture(tx, who, clock.today())
     return render_template(
         "home/home.html",
         first_visit=help.FIRST_VISIT if is_new else (),
@@ -87,6 +90,7 @@ def home() -> str:
         kept=kept,
         states=states,
         tasks=tasks,
+        teaching=teaching,
         answers=[(one, officer_desk.curve_of(one)) for one in answers],
     )
 

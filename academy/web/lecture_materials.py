@@ -24,8 +24,12 @@ from academy.http.forms import Choice, File, Form, Key, Text, Verb, typed
 from academy.http.languages import count_text, translate
 from academy.media import api as media
 from academy.media.api import PageLink
+from academy.web.evaluations import KINDS
+from academy.web.forum import feed_token
 from academy.web.lectures import MATERIAL_TONES, STATE_TONES
 from academy.web.members import errors_by_field
+from academy.web.pool import OWED_TONES
+from academy.web.pool_lecturer import WEEKDAYS
 
 bp = Blueprint("lecture_materials", __name__, url_prefix="/teaching")
 page = functools.partial(http.page, SIGNED_IN, section=menu.ME)
@@ -43,18 +47,29 @@ NAMES = {
 @bp.get("")
 @page()
 def index() -> str:
-    """The lectures that one gives, and how their material stands."""
+    """A lecturer's own page: the next lecture, what is owed, invitations, material, results, consents."""
     past = request.args.get("past") == "1"
     with reading() as tx:
+        own, token = faculty.own_teaching(tx, actor(), clock.today()), feed_token(tx)
         return render_template(
             "faculty/teaching.html",
             page=faculty.own_lectures(
                 tx, actor(), clock.today(), past=past, number=number_in(request.args.get("page"))
             ),
             past=past,
-            is_lecturer=faculty.is_lecturer(tx, actor()),
+            own=own,
+            answer_links={
+                one.row.id: faculty.answer_path(runtime().settings, one.row)
+                for one in (own.invitations if own is not None else ())
+            },
+            feed=url_for("forum.teaching_calendar", token=token, _external=True) if token else "",
             consents=faculty.own_consents(tx, actor()),
             consent_names=faculty.CONSENT_NAMES,
+            owed=faculty.OBLIGATION_NAMES,
+            owed_tones=OWED_TONES,
+            invitation_states=faculty.ASSIGNMENT_STATE_NAMES,
+            evaluation_kinds=KINDS,
+            weekdays=WEEKDAYS,
             today=clock.today(),
             **NAMES,
         )
