@@ -235,6 +235,15 @@ from academy.faculty.recordings import (
     own_membership,
 )
 from academy.faculty.recount import recount_differences
+from academy.faculty.reporting.lines import Inquiry, ProgrammeList, ReportPeriod, ReportScope, select_lines
+from academy.faculty.reporting.lists import (
+    inquire,
+    list_kinds,
+    programme_list,
+    programme_report,
+    report_roots,
+)
+from academy.faculty.reporting.periods import report_periods
 from academy.faculty.request_access import access_request, access_request_to_decide
 from academy.faculty.request_decisions import decline_topic, merge_topic, preview_merger, reopen_topic, shortlist_topic
 from academy.faculty.request_kinds import RequestState
@@ -307,6 +316,7 @@ __all__ = [
     "Finding",
     "FormQuestion",
     "HoursFilter",
+    "Inquiry",
     "LectureEvidenceKind",
     "LectureFilter",
     "LectureKind",
@@ -326,7 +336,10 @@ __all__ = [
     "PoolMembership",
     "PoolState",
     "ProgrammeLecture",
+    "ProgrammeList",
     "QuestionKind",
+    "ReportPeriod",
+    "ReportScope",
     "RequestState",
     "RuleTerms",
     "SheetLine",
@@ -420,6 +433,7 @@ __all__ = [
     "give_consent",
     "give_score",
     "hour_lines",
+    "inquire",
     "invitation_page",
     "invite_lecturer",
     "invite_lecturers",
@@ -450,6 +464,7 @@ __all__ = [
     "list_doubts",
     "list_effects",
     "list_floors",
+    "list_kinds",
     "list_lectures",
     "list_pool",
     "list_rules",
@@ -490,6 +505,8 @@ __all__ = [
     "possible_lecturers",
     "preview_merger",
     "preview_rule",
+    "programme_list",
+    "programme_report",
     "promised_on",
     "propose_topic",
     "public_keys",
@@ -512,6 +529,8 @@ __all__ = [
     "reopen_topic",
     "replace_form",
     "report_no_show",
+    "report_periods",
+    "report_roots",
     "require_programme_office",
     "results_by_lecturer",
     "results_of_lecture",
@@ -527,6 +546,7 @@ __all__ = [
     "seat_of",
     "seed_forms",
     "seed_rules",
+    "select_lines",
     "set_load",
     "set_place",
     "set_subjects",

@@ -112,12 +112,13 @@ def share_rule_on(tx: Tx, day: dt.date) -> ShareRule | None:
     )
 
 
-def term_shares(tx: Tx, terms: Sequence[TeachingTerm]) -> list[TermShare]:
-    """The leaders' share of each of some terms, in their order. Three queries however many there are."""
+def term_shares(tx: Tx, terms: Sequence[TeachingTerm], until: dt.date | None = None) -> list[TermShare]:
+    """The leaders' share of each of some terms, in their order; of all lectures, or of those up to a day. Three
+    queries however many there are."""
     dated = tx.scalars(select(ShareRule).order_by(ShareRule.valid_from)).all()
     rows: dict[int, list[ClassHourRow]] = defaultdict(list)
     for row in ledger_rows(tx, [term.id for term in terms]):
-        if row.is_main:
+        if row.is_main and (until is None or row.day <= until):
             rows[row.term_id].append(row)
     found = []
     for term in terms:

@@ -73,7 +73,7 @@ def hour_lines(tx: Tx, term: TeachingTerm, asked: HoursFilter, number: int = 1, 
     shown = rows[(number - 1) * size : number * size]
     lectures = select(ProgrammeLecture).where(ProgrammeLecture.id.in_({row.lecture_id for row in shown}))
     known = {one.id: one for one in tx.scalars(lectures.options(joinedload(ProgrammeLecture.training_class)))}
-    people = _people(tx, {row.lecturer_id for row in shown})
+    people = named_lecturers(tx, {row.lecturer_id for row in shown})
     lines = [HourLine(row, known[row.lecture_id], *people[row.lecturer_id]) for row in shown]
     return HourPage(Page(lines, len(rows), number, size), sum(row.parts for row in rows))
 
@@ -86,7 +86,8 @@ class HourPage:
     parts: int
 
 
-def _people(tx: Tx, lecturer_ids: Iterable[int]) -> dict[int, tuple[Lecturer, str | None]]:
+def named_lecturers(tx: Tx, lecturer_ids: Iterable[int]) -> dict[int, tuple[Lecturer, str | None]]:
+    """Row id of a lecturer → the lecturer, and their public id in the pool; None for a guest."""
     query = (
         select(Lecturer, PoolMembership.public_id)
         .outerjoin(PoolMembership, PoolMembership.lecturer_id == Lecturer.id)
@@ -106,7 +107,7 @@ def term_sums(tx: Tx, term: TeachingTerm) -> TermSums:
         classes[row.class_id] += row.parts
         persons[row.lecturer_id] += row.parts
     named = {one.id: one for one in tx.scalars(select(TrainingClass).where(TrainingClass.term_id == term.id))}
-    people = _people(tx, persons)
+    people = named_lecturers(tx, persons)
     return TermSums(
         sum(row.parts for row in rows),
         {level: levels[level] for level in (*rules.LEVELS, NO_LEVEL) if levels.get(level)},

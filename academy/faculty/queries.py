@@ -171,7 +171,12 @@ class UnitObligations:
 
 def obligations_by_unit(tx: Tx, actor: Actor, on: dt.date) -> list[UnitObligations]:
     """Obligations of the units in the actor's scope: units with the most overdue first. Six queries."""
-    visible = set(tx.scalars(select(LecturerPost.id).where(access.visible_posts(actor))))
+    return units_owing(tx, access.visible_posts(actor), on)
+
+
+def units_owing(tx: Tx, posts: ColumnElement[bool], on: dt.date) -> list[UnitObligations]:
+    """Obligations of the units whose posts meet a condition: units with the most overdue first. Six queries."""
+    visible = set(tx.scalars(select(LecturerPost.id).where(posts)))
     found = [one for one in obligations.list_obligations(tx, on) if one.post.id in visible]
     members = select(PoolMembership).options(joinedload(PoolMembership.lecturer))
     known = {row.lecturer_id: row for row in tx.scalars(members)}

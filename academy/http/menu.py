@@ -38,6 +38,7 @@ MATERIAL = Section(msg("教案讲义审阅"), "document")
 CLASS_HOURS = Section(msg("课时"), "clock")
 CONTESTS = Section(msg("优秀课程评比"), "star")
 EVALUATION_COMMENTS = Section(msg("评价意见"), "question")
+PROGRAMME_REPORTS = Section(msg("讲坛报表"), "chart")
 TERMS = Section(msg("学期与节假日"), "flag")
 TOPICS = Section(msg("点单"), "star")
 PLANS = Section(msg("配餐"), "calendar")
@@ -80,7 +81,7 @@ OFFICE_GROUPS = (
         msg("领导干部讲坛"),
         (
             *(OBLIGATIONS, TOPICS, PLANS, LECTURES, MATERIAL, CLASSES, POOL, CLASS_HOURS, CONTESTS),
-            *(EVALUATION_COMMENTS, TERMS),
+            *(PROGRAMME_REPORTS, EVALUATION_COMMENTS, TERMS),
         ),
     ),
     SectionGroup(msg("人员"), (DESK, PEOPLE, ROSTERS, COHORTS, SECTORS)),

@@ -7,8 +7,10 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.core.i18n import msg
+from academy.faculty import api as faculty
 from academy.people import api as people
 from academy.reports.models import Export
+from academy.reports.service import PROGRAMME_KINDS
 from academy.trainings import api as trainings
 
 
@@ -36,5 +38,6 @@ def access_file(tx: Tx, actor: Actor, public_id: str) -> Export:
     export = access_export(tx, actor, public_id)
     if not export.stored_at or export.expires_at <= clock.now():
         raise NotFound(msg("这个文件已过期，请重新导出。"))
-    people.access_organisation(tx, actor, str(export.params.get("organisation", "")), *trainings.VIEWING_ROLES)
+    roles = faculty.PROGRAMME_READERS if export.kind in PROGRAMME_KINDS else trainings.VIEWING_ROLES
+    people.access_organisation(tx, actor, str(export.params.get("organisation", "")), *roles)
     return export

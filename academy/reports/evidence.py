@@ -3,12 +3,9 @@
 A pack is about the end of a past day, because only that can be computed again later.
 """
 
-import codecs
-import csv
 import dataclasses
 import datetime as dt
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +15,6 @@ from typing import Any
 from sqlalchemy import select
 
 from academy.core import clock
-from academy.core.archives import BROKEN_ARCHIVE
 from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.i18n import Message, msg
@@ -30,7 +26,7 @@ from academy.people.models import Member, Organisation
 from academy.reports import evidence_cover
 from academy.reports.coverage import name_filter_of, translator_of
 from academy.reports.definitions import coverage_definition
-from academy.reports.spreadsheets import defuse_cell
+from academy.reports.pack_files import UNREADABLE, CheckedLines, compare_rows, read_member
 from academy.trainings import api as trainings
 from academy.trainings.models import Training, TrainingCourse
 
@@ -41,10 +37,6 @@ HEAD = ("number", "name", "organisation", "status", "completed_on", "courses")
 WORDS = (msg("编号"), msg("姓名"), msg("党组织"), msg("状态代码"), msg("完成日期"), msg("学完门数"))
 FIGURES_HEAD = ("organisation", "due", "exempt", "started", "completed")
 FIGURES_WORDS = (msg("党组织"), msg("应训"), msg("免训"), msg("已参学"), msg("已完成"))
-LARGEST = 200 * 2**20
-"""Maximum unpacked bytes of a file inside a pack: packs are read back, and may come from anywhere."""
-
-_UNREADABLE: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, TypeError)
 
 
 def last_day() -> dt.date:
@@ -61,7 +53,7 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
     written = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
         with pack.open(NAMES, "w", force_zip64=True) as raw:
-            digest = _Digest(raw)
+            digest = CheckedLines(raw)
             for line in _names(tx, name_filter):
                 digest.line(line)
                 written += 1
@@ -69,7 +61,7 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
                     progress(1000 * written // total)
             sums[NAMES] = digest.hexdigest()
         with pack.open(FIGURES, "w") as raw:
-            digest = _Digest(raw)
+            digest = CheckedLines(raw)
             for line in _figures(tx, name_filter):
                 digest.line(line)
             sums[FIGURES] = digest.hexdigest()
@@ -84,27 +76,6 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
         }
         pack.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2))
     return written - 1
-
-
-class _Digest:
-    """Writes CSV lines to a file and computes their SHA-256."""
-
-    def __init__(self, raw: Any) -> None:
-        self._raw, self._sum = raw, hashlib.sha256()
-        # Without a byte order mark a common spreadsheet misreads Chinese.
-        self._write(codecs.BOM_UTF8)
-
-    def line(self, values: tuple[str, ...]) -> None:
-        text = io.StringIO()
-        csv.writer(text).writerow([defuse_cell(v) for v in values])
-        self._write(text.getvalue().encode())
-
-    def _write(self, data: bytes) -> None:
-        self._sum.update(data)
-        self._raw.write(data)
-
-    def hexdigest(self) -> str:
-        return self._sum.hexdigest()
 
 
 def _both(names: Sequence[str], words: Sequence[Message]) -> tuple[str, ...]:
@@ -176,10 +147,10 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
         with zipfile.ZipFile(path) as pack:
             listed = [name for name in (MANIFEST, NAMES, FIGURES, COVER) if name != COVER or name in pack.namelist()]
             others = sorted(name for name in pack.namelist() if name not in listed)
-            contents = {name: _read(pack, name) for name in listed}
+            contents = {name: read_member(pack, name) for name in listed}
         manifest = json.loads(contents[MANIFEST])
         name_filter = _name_filter(tx, manifest)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
     found = [
         f"{name}: checksum differs, the file was changed"
@@ -193,8 +164,8 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
         if now[key] != manifest.get(key):
             found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
     version = 1 if manifest.get("format") == 1 else VERSION
-    found += _compare(contents[NAMES], _names(tx, name_filter, version))
-    found += _compare(contents[FIGURES], _figures(tx, name_filter, version))
+    found += compare_rows(contents[NAMES], _names(tx, name_filter, version))
+    found += compare_rows(contents[FIGURES], _figures(tx, name_filter, version))
     return found + (_corrected(tx, name_filter, str(manifest.get("made_at", ""))) if found else [])
 
 
@@ -223,29 +194,9 @@ def _corrected(tx: Tx, name_filter: NameFilter, made_at: str) -> list[str]:
     ]
 
 
-def _read(pack: zipfile.ZipFile, name: str) -> bytes:
-    if pack.getinfo(name).file_size > LARGEST:
-        raise ValueError("too large")
-    return pack.read(name)
-
-
 def _name_filter(tx: Tx, manifest: dict[str, Any]) -> NameFilter:
     training = tx.scalar(select(Training).where(Training.public_id == manifest["training"]))
     node = tx.scalar(select(Organisation).where(Organisation.public_id == manifest["organisation"]))
     if training is None or node is None:
         raise Invalid(msg("这里没有材料所说的培训或党组织。"))
     return NameFilter(training, node, dt.date.fromisoformat(manifest["as_of"]))
-
-
-def _compare(kept: bytes, now: Iterator[tuple[str, ...]]) -> list[str]:
-    """Rows added, removed or changed since, by their first cell."""
-    before = {row[0]: tuple(row[1:]) for row in csv.reader(io.StringIO(kept.decode("utf-8-sig"))) if row}
-    after = {str(defuse_cell(row[0])): tuple(str(defuse_cell(v)) for v in row[1:]) for row in now}
-    found = [f"{key}: not in the pack, now {after[key]}" for key in after.keys() - before.keys()]
-    found += [f"{key}: in the pack {before[key]}, not now" for key in before.keys() - after.keys()]
-    found += [
-        f"{key}: pack {before[key]}, now {after[key]}"
-        for key in before.keys() & after.keys()
-        if before[key] != after[key]
-    ]
-    return sorted(found)

@@ -10,7 +10,7 @@ from academy.core.database import Tx
 from academy.core.disk import require_space
 from academy.jobs import api as jobs
 from academy.jobs.api import JobContext
-from academy.reports import builder, coverage, evidence, service
+from academy.reports import builder, coverage, evidence, programme, programme_pack, service
 from academy.reports.models import Export
 
 Maker = Callable[[Tx, dict[str, Any], Path, Callable[[int], None]], int]
@@ -20,6 +20,8 @@ MAKERS: dict[str, Maker] = {
     "table": coverage.write_table,
     "groups": coverage.write_groups,
     "evidence": evidence.write_pack,
+    "programme": programme.write_programme,
+    "programme_pack": programme_pack.write_pack,
     **dict.fromkeys(service.REPORT_KINDS, builder.write_report),
 }
 

@@ -14,7 +14,8 @@ from academy.core.types import Key, one_of
 
 
 class ExportKind(enum.StrEnum):
-    """Kinds of files: the first four are about one training in one node, the others about a node."""
+    """Kinds of files: the first four are about one training in one node, the last two about the lecture programme, the
+    others about a node."""
 
     NAMES = "names"
     TABLE = "table"
@@ -25,6 +26,8 @@ class ExportKind(enum.StrEnum):
     FLOATING = "floating"
     EXEMPTIONS = "exemptions"
     QUALITY = "quality"
+    PROGRAMME = "programme"
+    PROGRAMME_PACK = "programme_pack"
 
 
 class Export(Base):

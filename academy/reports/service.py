@@ -26,8 +26,11 @@ EXPORT_TITLES: dict[str, Message] = {
     ExportKind.GROUPS: msg("分组统计"),
     ExportKind.EVIDENCE: msg("证明材料"),
 }
-REPORT_KINDS = tuple(kind for kind in ExportKind if kind not in EXPORT_KINDS)
+PROGRAMME_KINDS = (ExportKind.PROGRAMME, ExportKind.PROGRAMME_PACK)
+"""Files about the lecture programme in a node: one list, and all lists as evidence."""
+REPORT_KINDS = tuple(kind for kind in ExportKind if kind not in (*EXPORT_KINDS, *PROGRAMME_KINDS))
 """Files about a node."""
+PACKS = (ExportKind.EVIDENCE, ExportKind.PROGRAMME_PACK)
 
 
 def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, title: str) -> Export:
@@ -38,7 +41,7 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
     """
     if actor.account_id is None:
         raise SignInRequired
-    if kind not in (*EXPORT_KINDS, *REPORT_KINDS) or params.get("format", "xlsx") not in REPORT_FORMATS:
+    if kind not in set(ExportKind) or params.get("format", "xlsx") not in REPORT_FORMATS:
         raise Invalid(msg("没有这种导出。"))
     day = params.get("day") or clock.today().isoformat()
     export = Export(
@@ -57,7 +60,7 @@ def request_export(tx: Tx, actor: Actor, kind: str, params: dict[str, Any], *, t
 
 def suffix_of(kind: str, params: dict[str, Any]) -> str:
     """The file's suffix."""
-    return "zip" if kind == "evidence" else str(params.get("format", "xlsx"))
+    return "zip" if kind in PACKS else str(params.get("format", "xlsx"))
 
 
 def keep_file(tx: Tx, export_id: int, *, stored_at: str, sha256: str, rows: int) -> None:

@@ -53,6 +53,7 @@ PAGES = (
     "contests",
     "personnel_notes",
     "class_hours",
+    "programme_reports",
     "classes",
     "class_enrolment",
     "class_groups",

@@ -46,6 +46,11 @@ def report(world: World, place: str, _role: str) -> Ids:
 
 
 @kind
+def programme_list(world: World, place: str, _role: str) -> Ids:
+    return {"organisation": world.nodes[place].public_id, "kind": "owed"}
+
+
+@kind
 def coverage(world: World, place: str, role: str) -> Ids:
     """The city's training, seen at a node."""
     return {"training": world.public_id("training", "parent", role), "organisation": world.nodes[place].public_id}

@@ -253,6 +253,10 @@ POST   /faculty/lectures/<public_id>/make-up                          taught    
 GET    /faculty/hours                                                 nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours/<term>                                          teaching_term .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours/<term>/lectures                                 teaching_term .  .  .  .  .  .  .  .  .  .
+GET    /faculty/reports                                               nothing      .  .  .  .  .  *  .  .  .  .
+GET    /faculty/reports/<organisation>                                organisation .  .  .  .  .  +  .  .  .  .
+GET    /faculty/reports/<organisation>/<kind>                         programme_list .  .  .  .  .  +  .  .  .  .
+POST   /faculty/reports/<organisation>/<kind>                         programme_list .  .  .  .  .  +  .  .  .  .
 GET    /faculty/terms                                                 nothing      .  .  .  .  .  *  .  .  .  .
 POST   /faculty/terms                                                 nothing      .  .  .  .  .  .  .  .  .  .
 GET    /faculty/terms/<public_id>                                     teaching_term .  .  .  .  .  *  .  .  .  .
@@ -637,6 +641,7 @@ SAFEGUARDS: dict[str, tuple[str, str]] = {
     "topics.voice": ("back", "the same button takes it back or gives it again"),
     "questions.decide": ("back", "it can be answered again, and its text is kept"),
     "reminders.send": ("harmless", "the page says to how many, and nobody is reminded twice"),
+    "programme_reports.take": ("harmless", ""),
     "reporting.take": ("harmless", ""),
     "reports.request_": ("harmless", ""),
     "review.add_comment": ("harmless", ""),

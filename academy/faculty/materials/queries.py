@@ -102,21 +102,59 @@ class ReviewTime:
 
 def review_time(tx: Tx) -> ReviewTime:
     """Of the decisions of the last three months, by the rules of their lectures."""
-    kept, since = rules_by_day(tx), clock.now() - PERIOD
-    rows = tx.execute(
-        select(MaterialVersion.submitted_at, MaterialVersion.closed_at, ProgrammeLecture.day)
+    found = decided_rounds(tx, clock.now() - PERIOD)
+    days = [one.days for one in found]
+    return ReviewTime(len(days), rules.median(days), max(days, default=0), sum(one.is_late for one in found))
+
+
+@dataclass(frozen=True)
+class DecidedRound:
+    """A decision on a version, and how long it took."""
+
+    public_id: str
+    """Of the version."""
+    lecture_id: str
+    """The lecture's public id."""
+    title: str
+    day: dt.date
+    kind: MaterialKind
+    number: int
+    state: MaterialState
+    submitted_at: dt.datetime
+    closed_at: dt.datetime
+    days: int
+    is_late: bool
+
+
+def decided_rounds(tx: Tx, since: dt.datetime, until: dt.datetime | None = None) -> list[DecidedRound]:
+    """Decisions from one instant up to, not including, another, the oldest first. Two queries."""
+    query = (
+        select(
+            *(MaterialVersion.public_id, ProgrammeLecture.public_id.label("lecture_id"), ProgrammeLecture.title),
+            *(ProgrammeLecture.day, LectureMaterial.kind, MaterialVersion.number, MaterialVersion.state),
+            *(MaterialVersion.submitted_at, MaterialVersion.closed_at),
+        )
         .join(LectureMaterial, LectureMaterial.id == MaterialVersion.material_id)
         .join(ProgrammeLecture, ProgrammeLecture.id == LectureMaterial.lecture_id)
         .where(MaterialVersion.state.in_(DECIDED), MaterialVersion.closed_at >= since)
-    ).all()
-    days, late = [], 0
-    for submitted, closed, day in rows:
-        if submitted is None or closed is None:
+        .order_by(MaterialVersion.closed_at, MaterialVersion.id)
+    )
+    if until is not None:
+        query = query.where(MaterialVersion.closed_at < until)
+    kept, found = rules_by_day(tx), []
+    for row in tx.execute(query):
+        if row.submitted_at is None or row.closed_at is None:
             continue  # the table's checks exclude it
-        days.append(rules.days_between(clock.to_city(submitted).date(), clock.to_city(closed).date()))
-        rule = rule_on(kept, day)
-        late += rule is not None and days[-1] > rule.decide_days
-    return ReviewTime(len(days), rules.median(days), max(days, default=0), late)
+        days = rules.days_between(clock.to_city(row.submitted_at).date(), clock.to_city(row.closed_at).date())
+        rule = rule_on(kept, row.day)
+        is_late = rule is not None and days > rule.decide_days
+        found.append(
+            DecidedRound(
+                *(row.public_id, row.lecture_id, row.title, row.day, MaterialKind(row.kind), row.number),
+                *(MaterialState(row.state), row.submitted_at, row.closed_at, days, is_late),
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,104 @@
+"""Pages of the programme's reports: every figure leads to as many lines, parts of the tree see theirs, files are made."""
+
+import csv
+import html
+import io
+import re
+import zipfile
+
+import pytest
+from sqlalchemy import select
+
+from academy.core.audit import AuditEntry
+from academy.core.runtime import Runtime
+from academy.reports.models import Export
+from tests.http.faculty_city import City, city
+from tests.support.shortcuts import drain
+
+__all__ = ["city"]
+
+
+def taught(city: City) -> None:
+    """Two lecturers of a county, one of whom has taught, one of another; a term."""
+    one = city.confirmed("周正")
+    city.confirmed("吴远")
+    city.term()
+    held = city.lecture(one)
+    outcome = {"verb": "held", "teacher": [one], "share": ["100"], "kind": "roll", "reference": "签到表 12"}
+    assert city.office.post(f"/faculty/lectures/{held}", data=outcome).status_code == 303
+
+
+def figures(page: str) -> list[tuple[str, str]]:
+    """Address and number of each figure with a link."""
+    return [(html.unescape(href), number) for href, number in re.findall(r'<dd><a href="([^"]+)">([\d.,%]+)</a>', page)]
+
+
+def test_the_answer_comes_first_and_each_figure_leads_to_its_lines(city: City) -> None:
+    taught(city)
+    home = city.office.get("/faculty/reports")
+    page = city.office.get(home.location).text
+    assert page.index("授课任务没有逾期") < page.index("学期或年份")
+    found = [(href, number) for href, number in figures(page) if "/hours" not in href]
+    assert len(found) >= 6
+    for href, number in found:
+        listed = city.office.get(href).text
+        total = re.search(r'id="total">([\d,]+) 行', listed)
+        assert total is not None and total[1] == number, href
+    hours = next(href for href, _ in figures(page) if "/hours" in href)
+    assert "乡村振兴怎么干" in city.office.get(hours).text
+    assert "2026 年" in city.office.get(f"{home.location}?period=2026").text
+    late = city.office.get(f"{home.location}?period=2026&on=2026-05-01").text
+    assert "还没有" in late or "没有。" in late
+    for wrong in ("?period=1850", "?period=nothing"):
+        assert city.office.get(home.location + wrong).status_code == 404
+    assert city.office.get(f"{home.location}/nothing").status_code == 404
+
+
+def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
+    taught(city)
+    county, other = city.client(city.county), city.client(city.other)
+    own = county.get("/faculty/reports").location
+    assert "周正" in county.get(f"{own}/owed").text and "周正" in county.get(f"{own}/hours").text
+    elsewhere = other.get("/faculty/reports").location
+    assert "周正" not in other.get(f"{elsewhere}/owed").text + other.get(f"{elsewhere}/hours").text
+    assert other.get(f"{own}/owed").status_code == 404 and other.get(own).status_code == 404
+    assert other.post(f"{own}/owed", data={"format": "csv"}).status_code == 404
+    assert other.post(f"{own}/pack").status_code == 404
+    for kind in ("shares", "requests", "reviews", "evaluations", "contests", "subjects"):
+        assert county.get(f"{own}/{kind}").status_code == 404
+        assert county.post(f"{own}/{kind}", data={"format": "csv"}).status_code == 404
+    assert "领导干部授课占" not in county.get(own).text
+    with runtime.db.read() as tx:
+        read = tx.scalars(select(AuditEntry).where(AuditEntry.verb == "people.listed")).all()
+        assert {"programme_reports.rows"} <= {entry.detail["page"] for entry in read}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
+def test_a_list_is_taken_as_a_file_of_the_same_rows(city: City, runtime: Runtime, kind: str) -> None:
+    taught(city)
+    here = city.office.get("/faculty/reports").location
+    assert city.office.post(f"{here}/owed", data={"format": kind, "show": "open"}).status_code == 302
+    drain(runtime)
+    with runtime.db.read() as tx:
+        export = tx.scalars(select(Export)).one()
+    assert export.rows == 1 and export.filename.endswith(kind) and "授课任务" in export.filename
+    answer = city.office.get(f"/exports/{export.public_id}/file")
+    assert answer.status_code == 200
+    if kind == "csv":
+        rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        assert [row[0] for row in rows[3:]] == ["吴远"]
+    answer.close()
+
+
+def test_a_pack_holds_every_list_and_ends_with_yesterday(city: City, runtime: Runtime) -> None:
+    taught(city)
+    here = city.office.get("/faculty/reports").location
+    assert city.office.post(f"{here}/pack", data={"period": "2026"}).status_code == 302
+    drain(runtime)
+    with runtime.db.read() as tx:
+        export = tx.scalars(select(Export)).one()
+    assert export.filename.endswith("2026-05-19.zip")
+    answer = city.office.get(f"/exports/{export.public_id}/file")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as pack:
+        assert {"manifest.json", "figures.csv", "owed.csv", "shares.csv", "contests.csv"} <= set(pack.namelist())
+    answer.close()
