@@ -1,4 +1,4 @@
-"""Pages of the programme's reports: every figure leads to as many lines, parts of the tree see theirs, files are made."""
+"""Pages of the programme's reports: figures lead to as many lines, counties see theirs, files hold the same rows."""
 
 import csv
 import html
