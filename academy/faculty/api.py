@@ -235,7 +235,7 @@ from academy.faculty.recordings import (
     own_membership,
 )
 from academy.faculty.recount import recount_differences
-from academy.faculty.reporting.lines import Inquiry, ProgrammeList, ReportPeriod, ReportScope, select_lines
+from academy.faculty.reporting.lines import Inquiry, ProgrammeList, select_lines
 from academy.faculty.reporting.lists import (
     inquire,
     list_kinds,
@@ -338,8 +338,6 @@ __all__ = [
     "ProgrammeLecture",
     "ProgrammeList",
     "QuestionKind",
-    "ReportPeriod",
-    "ReportScope",
     "RequestState",
     "RuleTerms",
     "SheetLine",

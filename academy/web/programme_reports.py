@@ -28,13 +28,6 @@ bp = Blueprint("programme_reports", __name__, url_prefix="/faculty/reports")
 page = functools.partial(http.page, section=menu.PROGRAMME_REPORTS)
 
 ASKED = ("period", "on", "show", "unit")
-LINKS = {
-    "lecture": ("lectures.show", "public_id"),
-    "lecturer": ("pool_lecturer.show", "public_id"),
-    "topic": ("topic_requests.show", "public_id"),
-    "contest": ("contests.show", "public_id"),
-}
-"""What the first cell of a line leads to: endpoint, and the variable of its address."""
 
 
 @bp.get("")
@@ -67,9 +60,7 @@ def rows(organisation: str, kind: str) -> str:
         marks = reports.marks_of(request.args)
         report = reports.programme_table(found, asked, marks, number_in(request.args.get("page")))
         words = _words(tx, asked)
-        return render_template(
-            "faculty/report_rows.html", found=found, report=report, marks=marks, links=LINKS, **words
-        )
+        return render_template("faculty/report_rows.html", found=found, report=report, marks=marks, **words)
 
 
 class ProgrammeExportForm(Form):

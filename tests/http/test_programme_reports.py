@@ -36,7 +36,8 @@ def figures(page: str) -> list[tuple[str, str]]:
 def test_the_answer_comes_first_and_each_figure_leads_to_its_lines(city: City) -> None:
     taught(city)
     home = city.office.get("/faculty/reports")
-    page = city.office.get(home.location).text
+    assert home.location == f"/faculty/reports/{city.top.public_id}"
+    page = city.office.get(f"/faculty/reports/{city.top.public_id}").text
     assert page.index("授课任务没有逾期") < page.index("学期或年份")
     found = [(href, number) for href, number in figures(page) if "/hours" not in href]
     assert len(found) >= 6

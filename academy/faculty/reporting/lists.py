@@ -82,14 +82,14 @@ def _answer(owed: ProgrammeList, share: TermShare | None) -> Message:
     counts = {figure.marks[0]: figure.count for figure in owed.figures}
     late, soon = counts[ObligationState.OVERDUE], counts[ObligationState.SOON]
     if not owed.lines:
-        duties_say = msg("没有授课任务。")
+        standing = msg("没有授课任务。")
     elif late:
-        duties_say = msg("授课任务逾期 %(late)s 项，即将到期 %(soon)s 项。", late=late, soon=soon)
+        standing = msg("授课任务逾期 %(late)s 项，即将到期 %(soon)s 项。", late=late, soon=soon)
     else:
-        duties_say = msg("授课任务没有逾期，即将到期 %(soon)s 项。", soon=soon)
+        standing = msg("授课任务没有逾期，即将到期 %(soon)s 项。", soon=soon)
     if share is None:
-        return duties_say
-    values = {"term": share.term.name, "share": per_cent(share.permille or 0), "duties": duties_say}
+        return standing
+    values = {"term": share.term.name, "share": per_cent(share.permille or 0), "duties": standing}
     if share.floor_permille is None:
         return msg("%(term)s领导干部授课占 %(share)s。%(duties)s", **values)
     values["floor"] = per_cent(share.floor_permille)

@@ -44,7 +44,7 @@ from academy.faculty.request_rules import REQUEST_STATE_NAMES
 from academy.library.models import Category, Lecturer
 
 ANSWERED, MET, WAITING, LATE, CHOSEN, SHOWN, FEW = "answered", "met", "waiting", "late", "chosen", "shown", "few"
-KIND_NAMES = {EvaluationKind.PARTICIPANTS: msg("他评"), EvaluationKind.FOLLOW_UP: msg("跟评")}
+KIND_NAMES = {EvaluationKind.PARTICIPANTS: msg("他评（学员和同行）"), EvaluationKind.FOLLOW_UP: msg("跟评")}
 ELIGIBILITY_NAMES = {
     Eligibility.OPEN: msg("还没有审核"),
     Eligibility.ELIGIBLE: msg("参评"),
@@ -77,7 +77,7 @@ ON_EVALUATIONS = msg("%(first)s 至 %(day)s 所讲的课、已经结束的评价
 ON_CONTESTS = msg("本期各学期的优秀课程评比；结果公布以后才列入选。不计点单人数、观看次数和票数。")
 
 
-def _said(text: Message, asked: Inquiry) -> Message:
+def _definition(text: Message, asked: Inquiry) -> Message:
     values = {"first": asked.period.first, "day": asked.on, "least": evaluation_rules.LEAST}
     return Message(text.text, {name: value for name, value in values.items() if f"%({name})s" in text.text})
 
@@ -130,7 +130,7 @@ def request_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("答复天数（中位数）"), ANSWERED, value=_days(material_rules.median(waited))),
         *(figure(lines, name, state.value) for state, name in REQUEST_STATE_NAMES.items()),
     ]
-    return ProgrammeList("requests", msg("点单"), _said(ON_REQUESTS, asked), REQUEST_COLUMNS, lines, figures)
+    return ProgrammeList("requests", msg("点单"), _definition(ON_REQUESTS, asked), REQUEST_COLUMNS, lines, figures)
 
 
 def review_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -152,7 +152,7 @@ def review_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("超期"), LATE, tone="bad"),
         figure(lines, msg("审阅天数（中位数）"), value=_days(material_rules.median(took))),
     ]
-    return ProgrammeList("reviews", msg("教案讲义审阅"), _said(ON_REVIEWS, asked), REVIEW_COLUMNS, lines, figures)
+    return ProgrammeList("reviews", msg("教案讲义审阅"), _definition(ON_REVIEWS, asked), REVIEW_COLUMNS, lines, figures)
 
 
 def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -196,7 +196,7 @@ def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         *(figure(lines, name, kind.value) for kind, name in KIND_NAMES.items()),
     ]
     return ProgrammeList(
-        "evaluations", msg("课程评价"), _said(ON_EVALUATIONS, asked), EVALUATION_COLUMNS, lines, figures
+        "evaluations", msg("课程评价"), _definition(ON_EVALUATIONS, asked), EVALUATION_COLUMNS, lines, figures
     )
 
 
@@ -258,4 +258,6 @@ def contest_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("不参评"), Eligibility.INELIGIBLE.value),
         figure(lines, msg("入选"), CHOSEN, tone="good"),
     ]
-    return ProgrammeList("contests", msg("优秀课程评比"), _said(ON_CONTESTS, asked), CONTEST_COLUMNS, lines, figures)
+    return ProgrammeList(
+        "contests", msg("优秀课程评比"), _definition(ON_CONTESTS, asked), CONTEST_COLUMNS, lines, figures
+    )
