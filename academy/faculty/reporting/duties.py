@@ -1,7 +1,9 @@
 """Lists of what is owed and of the pool: obligations, units, lecturers, subjects."""
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -9,15 +11,16 @@ from sqlalchemy.orm import joinedload
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty import obligations, rules
-from academy.faculty.kinds import PoolState
+from academy.faculty.kinds import LecturerLevel, PoolState
 from academy.faculty.models import LecturerPost, LecturerSubject, PoolMembership
-from academy.faculty.queries import UnitObligations, pool_rows, units_owing
+from academy.faculty.queries import PoolRow, UnitObligations, pool_rows, units_owing
 from academy.faculty.reporting.lines import (
     DAY,
     NUMBER,
     Cell,
     Inquiry,
     ListColumn,
+    ProgrammeFigure,
     ProgrammeLine,
     ProgrammeList,
     figure,
@@ -25,6 +28,7 @@ from academy.faculty.reporting.lines import (
 from academy.faculty.rules import ObligationState
 from academy.faculty.words import LEVEL_NAMES, OBLIGATION_NAMES, POOL_STATE_NAMES
 from academy.library import api as library
+from academy.people.models import Organisation
 
 TAUGHT, SILENT, NEVER = "taught", "silent", "never"
 COVERED, BARE = "covered", "bare"
@@ -36,6 +40,7 @@ ON_POOL = msg(
     "%(day)s 在库的讲师；“本期授课”指 %(first)s 以来讲过课并已登记，“本期没讲”指在库而没有，"
     "“从未授课”指至今没有任何授课登记。"
 )
+ON_POOL_UNITS = msg("有在库讲师任职的单位每个一行，数字是“师资库覆盖”名单里该单位的行数。截至 %(day)s。")
 ON_SUBJECTS = msg("每个课程类别一行：%(day)s 在库、登记能讲这一类的讲师人数。")
 
 
@@ -45,7 +50,7 @@ def unit_mark(public_id: str) -> str:
 
 
 def _units(tx: Tx, asked: Inquiry) -> list[UnitObligations]:
-    return units_owing(tx, asked.scope.posts(), asked.on)
+    return asked.once("units", lambda: units_owing(tx, asked.scope.posts(), asked.on))
 
 
 def owed_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -112,54 +117,103 @@ def _members(tx: Tx, asked: Inquiry) -> Sequence[PoolMembership]:
     return tx.scalars(query).all()
 
 
-def pool_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
-    """Lecturers who are confirmed in the pool on the day: who taught in the period, who did not, who never has."""
+@dataclass(frozen=True)
+class _Taught:
+    """A lecturer who is confirmed in the pool on the day."""
+
+    row: PoolRow
+    inside: int
+    """Lectures of the period up to the day."""
+    days: Sequence[dt.date]
+    """All lectures up to the day, the newest last."""
+
+    @property
+    def marks(self) -> set[str]:
+        return {TAUGHT if self.inside else SILENT, *([] if self.days else [NEVER])}
+
+
+def _confirmed(tx: Tx, asked: Inquiry) -> list[_Taught]:
+    return asked.once("pool", lambda: _read_confirmed(tx, asked))
+
+
+def _read_confirmed(tx: Tx, asked: Inquiry) -> list[_Taught]:
     days = defaultdict(list)
     for lecturer_id, _lecture, day, _tenths, _share in tx.execute(obligations.held_lectures(asked.on)):
         days[lecturer_id].append(day)
-    lines = []
+    found = []
     for row in pool_rows(tx, _members(tx, asked), asked.on):
-        if row.state != PoolState.CONFIRMED:
-            continue
-        taught = sorted(days[row.membership.lecturer_id])
-        inside = [day for day in taught if asked.period.has(day)]
-        level = min((post.level for post in row.posts), key=rules.LEVELS.index, default="")
-        marks = {TAUGHT if inside else SILENT, *([] if taught else [NEVER]), level} - {""}
-        marks |= {unit_mark(post.organisation.public_id) for post in row.posts}
+        if row.state == PoolState.CONFIRMED:
+            taught = sorted(days[row.membership.lecturer_id])
+            found.append(_Taught(row, sum(asked.period.has(day) for day in taught), taught))
+    return found
+
+
+def pool_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
+    """Lecturers who are confirmed in the pool on the day: who taught in the period, who did not, who never has."""
+    lines = []
+    for one in _confirmed(tx, asked):
+        posts = one.row.posts
+        level = min((post.level for post in posts), key=rules.LEVELS.index, default="")
+        marks = one.marks | ({level} if level else set()) | {unit_mark(post.organisation.public_id) for post in posts}
         cells = (
-            row.membership.lecturer.name,
-            "、".join(post.organisation.name for post in row.posts),
-            LEVEL_NAMES[rules.LEVELS[rules.LEVELS.index(level)]] if level else msg("没有现任职务"),
-            POOL_STATE_NAMES[row.state],
-            "、".join(row.subjects),
-            len(inside),
-            len(taught),
-            taught[-1] if taught else None,
+            one.row.membership.lecturer.name,
+            "、".join(post.organisation.name for post in posts),
+            LEVEL_NAMES[LecturerLevel(level)] if level else msg("没有现任职务"),
+            POOL_STATE_NAMES[one.row.state],
+            "、".join(one.row.subjects),
+            *(one.inside, len(one.days), one.days[-1] if one.days else None),
         )
-        key = row.membership.public_id
+        key = one.row.membership.public_id
         lines.append(ProgrammeLine(key, frozenset(marks), cells, ("lecturer", key)))
     columns = [
         *(ListColumn(msg("讲师")), ListColumn(msg("单位")), ListColumn(msg("级别")), ListColumn(msg("情况"))),
         *(ListColumn(msg("能讲")), ListColumn(msg("本期次数"), NUMBER), ListColumn(msg("累计次数"), NUMBER)),
         ListColumn(msg("最近一次授课"), DAY),
     ]
-    figures = [
+    figures = [*_pool_figures(lines), *(figure(lines, name, level.value) for level, name in LEVEL_NAMES.items())]
+    return ProgrammeList("pool", msg("师资库覆盖"), _dated(ON_POOL, asked), columns, lines, figures)
+
+
+def _pool_figures(lines: Sequence[ProgrammeLine]) -> list[ProgrammeFigure]:
+    return [
         figure(lines, msg("在库")),
         figure(lines, msg("本期授课"), TAUGHT, tone="good"),
         figure(lines, msg("本期没讲"), SILENT, tone="warn"),
         figure(lines, msg("从未授课"), NEVER, tone="warn"),
-        *(figure(lines, name, level.value) for level, name in LEVEL_NAMES.items()),
     ]
-    text = Message(ON_POOL.text, {"day": asked.on, "first": asked.period.first})
-    return ProgrammeList("pool", msg("师资库覆盖"), text, columns, lines, figures)
+
+
+def pool_unit_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
+    """One line a unit: its lecturers in the pool, and how many of them taught. Who has posts in two units counts in
+    each."""
+    inside = set(tx.scalars(select(LecturerPost.id).where(asked.scope.posts())))
+    units: dict[str, Organisation] = {}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in _confirmed(tx, asked):
+        own = {post.organisation.public_id: post.organisation for post in one.row.posts if post.id in inside}
+        units |= own
+        for key in own:
+            counts[key].update({"all", *one.marks})
+    lines = []
+    for key, unit in sorted(units.items(), key=lambda pair: pair[1].code):
+        found = counts[key]
+        cells = (unit.name, found["all"], found[TAUGHT], found[SILENT], found[NEVER])
+        mark = TAUGHT if found[TAUGHT] else SILENT
+        lines.append(ProgrammeLine(key, frozenset({mark}), cells, ("pool", key)))
+    columns = [
+        *(ListColumn(msg("单位")), ListColumn(msg("在库"), NUMBER), ListColumn(msg("本期授课"), NUMBER)),
+        *(ListColumn(msg("本期没讲"), NUMBER), ListColumn(msg("从未授课"), NUMBER)),
+    ]
+    figures = [
+        figure(lines, msg("有人授课的单位"), TAUGHT, tone="good"),
+        figure(lines, msg("无人授课的单位"), SILENT, tone="warn"),
+    ]
+    return ProgrammeList("pool_units", msg("各单位师资"), _dated(ON_POOL_UNITS, asked), columns, lines, figures)
 
 
 def subject_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
     """Categories of the library with how many lecturers of the pool teach them."""
-    members = _members(tx, asked)
-    present = {
-        row.membership.lecturer_id for row in pool_rows(tx, members, asked.on) if row.state == PoolState.CONFIRMED
-    }
+    present = {one.row.membership.lecturer_id for one in _confirmed(tx, asked)}
     counts: Counter[int] = Counter()
     for category_id, lecturer_id in tx.execute(select(LecturerSubject.category_id, LecturerSubject.lecturer_id)):
         counts[category_id] += lecturer_id in present

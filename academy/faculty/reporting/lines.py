@@ -5,8 +5,9 @@ what is listed.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import ColumnElement, select, true
 
@@ -16,6 +17,7 @@ from academy.faculty.models import LecturerPost
 from academy.people import api as people
 from academy.people.models import Organisation
 
+T = TypeVar("T")
 Cell = str | int | float | dt.date | Message | None
 TEXT, NUMBER, DAY, SHARE, HOURS = "text", "number", "day", "share", "hours"
 
@@ -67,6 +69,13 @@ class Inquiry:
     scope: ReportScope
     period: ReportPeriod
     on: dt.date
+    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: str, read: Callable[[], T]) -> T:
+        """What several lists are made from, read once for all of them: an inquiry lives as long as its request."""
+        if what not in self._kept:
+            self._kept[what] = read()
+        return cast(T, self._kept[what])
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,8 @@ class ProgrammeLine:
     marks: frozenset[str]
     cells: Sequence[Cell]
     link: tuple[str, str] | None = None
-    """What the first cell leads to: ("lecture" | "lecturer" | "term" | "unit" | "topic" | "contest", public id)."""
+    """What the first cell leads to, and its public id: "lecture", "evaluation" (of a lecture), "lecturer", "term",
+    "topic", "contest", and a unit's lines in the lists of obligations ("unit") and of the pool ("pool")."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ class ProgrammeFigure:
     count: int
     value: Message | None = None
     tone: str = ""
+    """Where there are some. Whoever has a tone is shown also where there are none."""
 
 
 def select_lines(lines: Iterable[ProgrammeLine], marks: Iterable[str]) -> list[ProgrammeLine]:
@@ -120,6 +131,5 @@ def select_lines(lines: Iterable[ProgrammeLine], marks: Iterable[str]) -> list[P
 def figure(
     lines: Sequence[ProgrammeLine], label: Message, *marks: str, value: Message | None = None, tone: str = ""
 ) -> ProgrammeFigure:
-    """The number of lines with these marks; its tone applies where there are some."""
-    count = len(select_lines(lines, marks))
-    return ProgrammeFigure(label, marks, count, value, tone if count else "")
+    """The number of lines with these marks."""
+    return ProgrammeFigure(label, marks, len(select_lines(lines, marks)), value, tone)

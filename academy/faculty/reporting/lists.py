@@ -23,13 +23,14 @@ MAKERS: dict[str, ListMaker] = {
     "shares": teaching.share_list,
     "hours": teaching.hour_list,
     "pool": duties.pool_list,
+    "pool_units": duties.pool_unit_list,
     "subjects": duties.subject_list,
     "requests": work.request_list,
     "reviews": work.review_list,
     "evaluations": work.evaluation_list,
     "contests": work.contest_list,
 }
-FOR_ALL = ("owed", "units", "hours", "pool")
+FOR_ALL = ("owed", "units", "hours", "pool", "pool_units")
 """Lists of a part of the tree; the others are the school's."""
 
 

@@ -105,13 +105,21 @@ def hours_text(hours: float) -> str:
 
 def shares_of(tx: Tx, asked: Inquiry) -> list[TermShare]:
     """The leaders' share of each term of the period, the newest first, by what was held up to the day."""
-    return term_shares(tx, asked.period.terms, until=asked.on)
+    return asked.once("shares", lambda: term_shares(tx, asked.period.terms, until=asked.on))
+
+
+def _share(lines: list[ProgrammeLine], one: TermShare) -> ProgrammeFigure:
+    """The share of one term."""
+    value = Message("%(n)s", {"n": "—" if one.permille is None else f"{one.permille / 10:g}%"})
+    label = Message("%(name)s", {"name": one.term.name})
+    tone = "" if not one.whole or one.floor_permille is None else "good" if one.is_reached else "bad"
+    return figure(lines, label, f"term-{one.term.public_id}", value=value, tone=tone)
 
 
 def share_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
     """One line a term."""
-    lines = []
-    for one in shares_of(tx, asked):
+    found, lines = shares_of(tx, asked), []
+    for one in found:
         if not one.whole:
             mark, word = "idle", msg("还没有授课")
         elif one.floor_permille is None:
@@ -129,13 +137,15 @@ def share_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
             floor,
             word,
         )
-        lines.append(ProgrammeLine(one.term.public_id, frozenset({mark}), cells, ("term", one.term.public_id)))
+        key = one.term.public_id
+        lines.append(ProgrammeLine(key, frozenset({mark, f"term-{key}"}), cells, ("term", key)))
     columns = [
         *(ListColumn(msg("学期")), ListColumn(msg("领导干部课时"), HOURS), ListColumn(msg("主体班课时"), HOURS)),
         *(ListColumn(msg("占比"), SHARE), ListColumn(msg("底线"), SHARE), ListColumn(msg("结果"))),
     ]
     figures = [
-        figure(lines, msg("达到底线的学期"), "reached", tone="good"),
+        *(_share(lines, one) for one in found),
+        figure(lines, msg("达到底线的学期"), "reached"),
         figure(lines, msg("没有达到的学期"), "missed", tone="bad"),
     ]
     definition = Message(ON_SHARES.text, {"day": asked.on})
