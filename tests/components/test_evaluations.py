@@ -105,6 +105,17 @@ def test_fewer_than_five_answers_are_not_shown_to_anybody(runtime: Runtime, answ
             results.results_of_lecture(tx, made.students[0], made.lecture)
 
 
+def test_what_the_lecturer_says_of_the_own_lecture_is_shown_though_it_is_one_answer(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = scene(tx, (6,))
+        row = opened(tx, made, EvaluationKind.SELF)
+        rounds.answer_round(tx, made.teacher, row.public_id, {"q1": "4", "q2": "2", "q3": "5"}, {"q4": "例子"})
+        rounds.close_round(tx, row)
+        tx.refresh(row)
+        (found,) = results.results_of_lecture(tx, made.teacher, made.lecture)
+        assert [one.whole and (one.whole.mean, one.whole.spread) for one in found.questions] == [(4, 0), (2, 0), (5, 0)]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_comparing_classes_unmasks_nobody(runtime: Runtime, seed: int) -> None:
     """Each shown figure is a sum over at least five; so is each difference of the whole and any of them."""

@@ -38,10 +38,10 @@ def test_groups_are_shown_where_they_can_be(counts: dict[int | None, int]) -> No
         assert set(large) <= set(rules.shown_groups(counts))
 
 
-@given(st.lists(st.integers(1, 5), max_size=40))
-def test_figures_are_those_of_the_marks_or_none(marks: list[int]) -> None:
-    found = rules.figures(marks)
-    if len(marks) < rules.LEAST:
+@given(st.lists(st.integers(1, 5), max_size=40), st.sampled_from((0, 1, rules.LEAST)))
+def test_figures_are_those_of_the_marks_or_none(marks: list[int], least: int) -> None:
+    found = rules.figures(marks, least)
+    if not marks or len(marks) < least:
         assert found is None
     else:
         assert found is not None

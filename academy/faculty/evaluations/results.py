@@ -128,8 +128,9 @@ def result_of_round(tx: Tx, row: EvaluationRound) -> RoundResult:
     if answered < rules.LEAST and not is_own:
         return RoundResult(row, invited, answered, (), {}, ())
     groups = {} if is_own else rules.shown_groups(Counter(answer.group_id for answer in answers))
+    least = 1 if is_own else rules.LEAST
     questions = [
-        _question(question, answers, groups)
+        _question(question, answers, groups, least)
         for question in row.form.questions
         if question["kind"] == QuestionKind.SCALE
     ]
@@ -142,7 +143,9 @@ def _counts(tx: Tx, row: EvaluationRound) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _question(question: FormQuestion, answers: Iterable[EvaluationAnswer], groups: rules.Groups) -> QuestionFigures:
+def _question(
+    question: FormQuestion, answers: Iterable[EvaluationAnswer], groups: rules.Groups, least: int
+) -> QuestionFigures:
     marks: dict[int | None, list[int]] = defaultdict(list)
     for answer in answers:
         marks[answer.group_id].append(answer.scores[question["key"]])
@@ -151,7 +154,8 @@ def _question(question: FormQuestion, answers: Iterable[EvaluationAnswer], group
         found = rules.figures([mark for part in parts for mark in marks[part]])
         if found is not None:
             by_group[key] = found
-    return QuestionFigures(question, rules.figures([mark for each in marks.values() for mark in each]), by_group)
+    whole = rules.figures([mark for each in marks.values() for mark in each], least)
+    return QuestionFigures(question, whole, by_group)
 
 
 def _names(tx: Tx, groups: rules.Groups) -> dict[int | None, str]:

@@ -49,10 +49,10 @@ def shown_groups(counts: Mapping[int | None, int]) -> Groups:
     return found
 
 
-def figures(marks: Sequence[int]) -> MarkFigures | None:
-    """Mean and spread; None where there are too few."""
+def figures(marks: Sequence[int], least: int = LEAST) -> MarkFigures | None:
+    """Mean and spread; None where there are fewer than `least`, or none at all."""
     count = len(marks)
-    if count < LEAST:
+    if count < max(least, 1):
         return None
     mean = sum(marks) / count
     spread = math.sqrt(sum((mark - mean) ** 2 for mark in marks) / count)
