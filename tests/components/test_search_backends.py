@@ -27,6 +27,23 @@ def test_an_index_that_is_not_there_finds_nothing(index: SearchBackend) -> None:
     index.delete_lecture(7)
 
 
+@pytest.mark.parametrize("emptied", [False, True], ids=["never filled", "emptied"])
+def test_an_index_of_nothing_finds_nothing_and_is_compacted(index: SearchBackend, emptied: bool) -> None:
+    """As every night before the first course is published, and after the last one is taken down."""
+    if emptied:
+        index.index_lecture(lecture(7, ["我们种茶叶。"]), SEGMENTER)
+        index.delete_lecture(7)
+    else:
+        index.rebuild([], SEGMENTER)
+    for _ in range(2):
+        index.merge()
+        assert not ask(index, "茶叶").hits and index.suggest("茶") == []
+        assert index.inventory() == {} and index.sounding(["cha"]).get("cha", []) == []
+        assert index.health(thorough=True).ok
+    index.index_lecture(lecture(1, ["我们种茶叶。"]), SEGMENTER)
+    assert ask(index, "茶叶").lectures == {1}
+
+
 def test_a_lecture_is_found_replaced_and_gone(index: SearchBackend) -> None:
     index.index_lecture(lecture(1, ["我们种茶叶。", "他们养鱼。"]), SEGMENTER)
     index.index_lecture(lecture(2, ["讲讲纪律。"]), SEGMENTER)

@@ -191,9 +191,9 @@ class View:
         self.index = index
         known = {leaf.segment: leaf for leaf in older.leaves} if older and older.key[0] == key[0] else {}
         reader = index.reader()
-        self.leaves: list[Leaf] = [
-            Leaf(leaf, known.get(leaf.segment().segment_id())) for leaf, _ in reader.leaf_readers()
-        ]
+        # An index into which nothing was written yet has a reader that is of no segment.
+        readers = [leaf for leaf, _ in reader.leaf_readers() if leaf.segment() is not None]
+        self.leaves: list[Leaf] = [Leaf(leaf, known.get(leaf.segment().segment_id())) for leaf in readers]
         self.documents = sum(leaf.alive for leaf in self.leaves)
 
     def touch(self) -> None:
