@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from academy.accounts.authentication import passwords
 from academy.accounts.models import Account
@@ -117,8 +117,16 @@ class WebServer:
 
 
 @contextmanager
-def stage(folder: Path, **settings: object) -> Iterator[Stage]:
-    """Start everything under `folder`; stop everything at the end."""
+def stage(
+    folder: Path, *, app: str = "wsgi", environment: Mapping[str, str] | None = None, **settings: object
+) -> Iterator[Stage]:
+    """Start everything under `folder`; stop everything at the end.
+
+    Args:
+        app: module of the WSGI application that both processes run.
+        environment: more variables for both.
+        settings: settings that differ from those of tests.
+    """
     needs.require("chromium")
     port = free_port()
     kept = make_settings(folder, **settings)
@@ -133,14 +141,15 @@ def stage(folder: Path, **settings: object) -> Iterator[Stage]:
         "ACADEMY_DATA_DIR": str(kept.data_dir),
         "ACADEMY_MEDIA_DIR": str(kept.media_dir),
         "ACADEMY_LOG_LEVEL": "WARNING",
+        **(environment or {}),
     }
     templates.migrated(kept.data_dir / "academy.db")
     runtime = Runtime.build(kept)
     with runtime.db.begin() as tx:
         library.seed_categories(tx)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", "wsgi:app"]
-    worker = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work"]
+    web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", f"{app}:app"]
+    worker = [sys.executable, "-m", "flask", "--app", app, "jobs", "work"]
     with ExitStack() as stack:
         stack.enter_context(_process(worker, environ, folder / "worker.log"))
         server = WebServer(web, environ, port, folder / "web.log")
@@ -186,6 +195,14 @@ def load(page: Page, seconds: float = 60) -> None:
     page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; v.play().catch(() => {}); }")
     until(page, "document.querySelector('video').readyState >= 2", seconds)
     page.evaluate("document.querySelector('video').pause()")
+
+
+def plays(page: Page) -> None:
+    """The video runs: its clock moves and it has a picture."""
+    expect(page.locator("video")).to_be_visible()
+    page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; return v.play(); }")
+    until(page, "document.querySelector('video').currentTime > 0.3")
+    assert page.evaluate("document.querySelector('video').videoWidth") > 0
 
 
 def lecture(folder: Path, seconds: int = 24) -> Path:

@@ -18,7 +18,7 @@ from academy.accounts.models import Account
 from academy.core import clock
 from academy.core.actor import Role
 from academy.people.models import Organisation
-from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, stage, until
+from tests.browser.stage import PASSWORD, PHONE, Stage, lecture, plays, stage
 from tests.support import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.needs("ffmpeg")]
@@ -195,14 +195,6 @@ def review(desk: Page, studio: Page, course: str) -> None:
     desk.get_by_role("link", name="移风易俗进农家").click()
     desk.get_by_role("button", name="通过并发布").click()
     expect(desk.locator("main")).to_contain_text("已通过并发布")
-
-
-def plays(page: Page) -> None:
-    """The video runs: its clock moves and it has a picture."""
-    expect(page.locator("video")).to_be_visible()
-    page.evaluate("() => { const v = document.querySelector('video'); v.muted = true; return v.play(); }")
-    until(page, "document.querySelector('video').currentTime > 0.3")
-    assert page.evaluate("document.querySelector('video').videoWidth") > 0
 
 
 def open_training(page: Page) -> None:
