@@ -119,7 +119,7 @@ def life_stage(folder: Path) -> Iterator[City]:
         "ACADEMY_SESSION_IDLE_MINUTES": str(60 * 24 * 400),
         "ACADEMY_SESSION_DAYS": "400",
     }
-    with stage(folder, app="tests.faults.late_clock", environment=environment) as on:
+    with stage(folder, app="tests.faults.late_clock:app", environment=environment) as on:
         city = City(on, file)
         with clock.frozen(MONDAY), on.runtime.db.begin() as tx:
             _settle(tx, city)

@@ -118,12 +118,12 @@ class WebServer:
 
 @contextmanager
 def stage(
-    folder: Path, *, app: str = "wsgi", environment: Mapping[str, str] | None = None, **settings: object
+    folder: Path, *, app: str = "wsgi:app", environment: Mapping[str, str] | None = None, **settings: object
 ) -> Iterator[Stage]:
     """Start everything under `folder`; stop everything at the end.
 
     Args:
-        app: module of the WSGI application that both processes run.
+        app: the WSGI application that both processes run, as module and name.
         environment: more variables for both.
         settings: settings that differ from those of tests.
     """
@@ -148,7 +148,7 @@ def stage(
     with runtime.db.begin() as tx:
         library.seed_categories(tx)
     web = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", f"{app}:app"]
+    web += ["--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--no-ws", app]
     worker = [sys.executable, "-m", "flask", "--app", app, "jobs", "work"]
     with ExitStack() as stack:
         stack.enter_context(_process(worker, environ, folder / "worker.log"))
