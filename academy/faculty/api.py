@@ -116,6 +116,7 @@ from academy.faculty.lecture_edits import (
     values_from,
     values_of,
 )
+from academy.faculty.lecture_life import lecture_life
 from academy.faculty.lecture_page import access_shown_lecture, lecture_page, readable_version
 from academy.faculty.lecture_queries import (
     LectureFilter,
@@ -443,6 +444,7 @@ __all__ = [
     "judges_of",
     "keep_paper",
     "last_edit",
+    "lecture_life",
     "lecture_of_today",
     "lecture_of_topic",
     "lecture_page",

@@ -2,8 +2,10 @@
 
 import datetime as dt
 
+from sqlalchemy import select
+
 from academy.core.actor import Actor
-from academy.core.audit import record
+from academy.core.audit import AuditEntry, record
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
@@ -12,12 +14,14 @@ from academy.faculty import access
 from academy.faculty.kinds import LectureState
 from academy.faculty.lecture_topics import assignment_of, free_topic
 from academy.faculty.lectures import NewLecture, plan_lecture
+from academy.faculty.materials.carrying import carry_material
 from academy.faculty.models import ProgrammeLecture
 from academy.faculty.plan_kinds import AssignmentState, PlanState
 from academy.faculty.plan_models import Assignment
 from academy.faculty.plans import replan
 from academy.faculty.request_decisions import plan_topic
 
+MAKE_UP, MADE_UP = "lecture.make_up", "lecture.made_up"
 LOST = (LectureState.NO_SHOW, LectureState.CANCELLED)
 
 
@@ -25,8 +29,8 @@ def plan_make_up(
     tx: Tx, actor: Actor, lecture: ProgrammeLecture, day: dt.date, minute: int, lecturer_id: int
 ) -> ProgrammeLecture:
     """Plan a lecture once more that was missed or cancelled; who asked for its topic is notified of the new day. The
-    entry about the first one stays, so whoever missed it has not met an obligation by it. Cancelling the new lecture
-    takes this back.
+    entry about the first one stays, so whoever missed it has not met an obligation by it. The new lecture begins with
+    the material of the first (`carry_material`). Cancelling it takes this back.
 
     Raises:
         Conflict: it was neither missed nor cancelled, or its topic is being offered to somebody else.
@@ -58,7 +62,9 @@ def plan_make_up(
     )
     if row is not None:
         _assign(tx, actor, row, made, lecturer_id)
-    record(tx, actor, "lecture.make_up", f"lecture:{made.public_id}", instead_of=lecture.public_id)
+    carry_material(tx, actor, lecture, made)
+    record(tx, actor, MAKE_UP, f"lecture:{made.public_id}", instead_of=lecture.public_id)
+    record(tx, actor, MADE_UP, f"lecture:{lecture.public_id}", by=made.public_id)
     return made
 
 
@@ -79,3 +85,20 @@ def _assign(tx: Tx, actor: Actor, row: Assignment, made: ProgrammeLecture, lectu
     plan_topic(tx, actor, row.request)
     if row.plan.state == PlanState.DRAFT:
         replan(tx, row.plan)
+
+
+def made_up(tx: Tx, lecture: ProgrammeLecture) -> tuple[ProgrammeLecture | None, list[ProgrammeLecture]]:
+    """The lecture that this one makes up for, and those that make up for this one, the oldest first. Two queries.
+
+    The trail says it of both; it is history, which no rule reads, so it has no column (docs/decisions/0074).
+    """
+    rows = tx.execute(
+        select(AuditEntry.verb, AuditEntry.detail)
+        .where(AuditEntry.target == f"lecture:{lecture.public_id}", AuditEntry.verb.in_((MAKE_UP, MADE_UP)))
+        .order_by(AuditEntry.id)
+    ).all()
+    named = [(verb, str(detail.get("instead_of") or detail.get("by") or "")) for verb, detail in rows]
+    found = select(ProgrammeLecture).where(ProgrammeLecture.public_id.in_([one for _verb, one in named]))
+    known = {one.public_id: one for one in tx.scalars(found)}
+    before = next((known[one] for verb, one in named if verb == MAKE_UP and one in known), None)
+    return before, [known[one] for verb, one in named if verb == MADE_UP and one in known]

@@ -48,6 +48,7 @@ from academy.learning.queries import (
     recently_begun,
     watched_shares,
 )
+from academy.learning.reach import CountyReach, course_reach
 from academy.learning.record import RecordYear, record_of_year, record_years
 from academy.learning.recuts import (
     carry_over_credit,
@@ -72,6 +73,7 @@ __all__ = [
     "BadHeartbeat",
     "Committer",
     "CorrectionApproved",
+    "CountyReach",
     "CourseFinished",
     "CourseStarted",
     "CourseStruck",
@@ -104,6 +106,7 @@ __all__ = [
     "completions_of",
     "corrections_of",
     "count_waiting_corrections",
+    "course_reach",
     "course_states",
     "covered_time",
     "declared_mapping",

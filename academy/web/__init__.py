@@ -46,6 +46,7 @@ PAGES = (
     "pool_sheets",
     "obligations",
     "lectures",
+    "lecture_lives",
     "lecture_materials",
     "recorded_lectures",
     "material_reviews",

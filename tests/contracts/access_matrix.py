@@ -248,6 +248,7 @@ GET    /faculty/lectures/<public_id>                                  taught    
 POST   /faculty/lectures/<public_id>                                  taught       .  .  .  .  .  .  .  .  .  .
 GET    /faculty/lectures/<public_id>/edit                             taught       .  .  .  .  .  .  .  .  .  .
 POST   /faculty/lectures/<public_id>/edit                             taught       .  .  .  .  .  .  .  .  .  .
+GET    /faculty/lectures/<public_id>/life                             taught       .  .  .  .  .  +  .  .  .  .
 GET    /faculty/lectures/<public_id>/make-up                          taught       .  .  .  .  .  .  .  .  .  .
 POST   /faculty/lectures/<public_id>/make-up                          taught       .  .  .  .  .  .  .  .  .  .
 GET    /faculty/hours                                                 nothing      .  .  .  .  .  .  .  .  .  .
