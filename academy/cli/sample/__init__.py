@@ -16,6 +16,7 @@ from academy.cli.sample import (
     evaluations,
     faculty,
     jobs,
+    lives,
     materials,
     messages,
     office,
@@ -87,6 +88,7 @@ def create_city(runtime: Runtime, members: int, *, echo: Callable[[str], None]) 
         recordings.make_recordings(tx, made.accounts)
         forum = evaluations.forum_members(tx, made.accounts.values())
         evaluations.make_evaluations(tx, runtime.settings, made.accounts["city"], forum, lot, report)
+        lives.make_lives(tx, made.accounts, random.Random(SEED))
         office.keep_offices(tx, runtime.settings, made.accounts, random.Random(SEED))
         messages.make_messages(tx, runtime.sealer, made.accounts)
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 from sqlalchemy import delete, select, update
 
+from academy.cli.sample.evaluations import EVALUATED
 from academy.core import clock
 from academy.core.database import Tx
 from academy.faculty.models import (
@@ -23,9 +24,10 @@ def make_recordings(tx: Tx, accounts: dict[str, int]) -> None:
     lectures = tx.scalars(
         select(ProgrammeLecture)
         .where(ProgrammeLecture.kind == "forum", ProgrammeLecture.state == "held")
-        .order_by(ProgrammeLecture.day)
-        .limit(6)
+        .order_by(ProgrammeLecture.day.desc(), ProgrammeLecture.id)
+        .limit(EVALUATED)
     ).all()
+    # The first of those that are evaluated, so that the contest of the term that is over has it.
     shown, gone = lectures[-1], lectures[-3]
     course = tx.scalars(
         select(Course)
