@@ -11,6 +11,7 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty.evaluations import schedule
 from academy.faculty.events import LectureChanged, TopicDecided
+from academy.faculty.materials.reminders import remind_of_late_material
 from academy.faculty.models import LectureRecording, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange, PlanState
 from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
@@ -126,6 +127,12 @@ def notify_of_recording(context: JobContext, event: CoursePublished) -> None:
 def run_evaluations(context: JobContext) -> None:
     """Ask those who were at a lecture, ask again months later, and close evaluations whose last day is over."""
     schedule.run_schedule(context.db)
+
+
+@jobs.nightly("faculty.material_reminders", at=dt.time(6, 45))
+def remind_of_material(context: JobContext) -> None:
+    """Remind lecturers of material that is late, and reviewers of what waits too long; each once."""
+    remind_of_late_material(context.db)
 
 
 @jobs.job(PLAN, max_attempts=2, lane=jobs.BRIEF)

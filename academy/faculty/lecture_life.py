@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from academy.classes.api import TrainingClass
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.faculty import access, make_ups
@@ -35,25 +34,13 @@ from academy.faculty.plan_kinds import RulingState
 from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
 from academy.faculty.queries import evidence_of
 from academy.faculty.recordings import TO_PUBLISH, recording_of
-from academy.faculty.request_models import TopicRequest
-from academy.faculty.request_queries import count_voices, merged_topics
+from academy.faculty.request_queries import AskedTopic, asked_topic
 from academy.learning import api as learning
 from academy.learning.api import CountyReach
 
 ANNOUNCED = (ContestState.OBJECTING, ContestState.PUBLISHED)
 MOST = 50
 """Rows of one kind on the page."""
-
-
-@dataclass(frozen=True)
-class AskedTopic:
-    """The topic that a lecture answers: how many asked, and for which classes. Nobody reads who they are."""
-
-    request: TopicRequest
-    voices: int
-    merged: int
-    """How many other topics were merged into it."""
-    classes: Sequence[TrainingClass]
 
 
 @dataclass(frozen=True)
@@ -132,7 +119,7 @@ def lecture_life(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> LectureLife
         teachers,
         before,
         after,
-        _asked(tx, own.request) if own is not None else None,
+        asked_topic(tx, own.request) if own is not None else None,
         _planned(tx, own, is_office=is_office) if own is not None else None,
         tx.scalars(edits).all(),
         standings_of(tx, [lecture])[lecture.id],
@@ -141,15 +128,6 @@ def lecture_life(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> LectureLife
         _recorded(tx, actor, lecture, teachers, is_office=is_office),
         _judged(tx, actor, lecture, is_office=is_office),
     )
-
-
-def _asked(tx: Tx, request: TopicRequest) -> AskedTopic:
-    merged = merged_topics(tx, request)
-    ids = {one.class_id for one in (request, *merged) if one.class_id is not None}
-    asking = select(TrainingClass).where(TrainingClass.id.in_(ids)).order_by(TrainingClass.id).limit(MOST)
-    asking = asking.options(joinedload(TrainingClass.organisation))
-    voices = count_voices(tx, [request.id]).get(request.id, 0)
-    return AskedTopic(request, voices, len(merged), tx.scalars(asking).all())
 
 
 def _planned(tx: Tx, own: Assignment, *, is_office: bool) -> PlannedLife:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from academy.classes.models import TrainingClass
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, page_of
@@ -128,3 +129,24 @@ def _lines(tx: Tx, actor: Actor, rows: Sequence[TopicRequest]) -> list[TopicLine
         )
     )
     return [TopicLine(row, voices.get(root, 0), root in own) for row, root in zip(rows, roots, strict=True)]
+
+
+@dataclass(frozen=True)
+class AskedTopic:
+    """The topic that a lecture answers: how many asked, and for which classes. Nobody reads who they are."""
+
+    request: TopicRequest
+    voices: int
+    merged: int
+    """How many other topics were merged into it."""
+    classes: Sequence[TrainingClass]
+
+
+def asked_topic(tx: Tx, request: TopicRequest) -> AskedTopic:
+    """A topic with its voices and the classes that it was asked for, with those merged into it. Three queries."""
+    merged = merged_topics(tx, request)
+    ids = {one.class_id for one in (request, *merged) if one.class_id is not None}
+    asking = select(TrainingClass).where(TrainingClass.id.in_(ids)).order_by(TrainingClass.id).limit(SIZE)
+    asking = asking.options(joinedload(TrainingClass.organisation))
+    voices = count_voices(tx, [request.id]).get(request.id, 0)
+    return AskedTopic(request, voices, len(merged), tx.scalars(asking).all())

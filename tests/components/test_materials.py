@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from academy.accounts.api import PersonErased
@@ -22,7 +22,7 @@ from academy.faculty.kinds import LectureEvidenceKind, PoolState, TeachingPart
 from academy.faculty.lectures import TeachingReport
 from academy.faculty.material_kinds import MaterialKind
 from academy.faculty.material_models import MaterialComment, MaterialRule, MaterialVersion, SubmittedContent
-from academy.faculty.materials import access, clearance, drafts, queries, recount, reviewing
+from academy.faculty.materials import access, clearance, drafts, queries, recount, reminders, reviewing
 from academy.faculty.materials.drafts import MaterialText
 from academy.faculty.models import LectureMaterial, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
@@ -531,3 +531,38 @@ def test_a_recount_names_lectures_that_were_held_with_nothing_approved(runtime: 
         late.entered_at = NOON + dt.timedelta(days=1)
         tx.flush()
         assert [one[1] for one in recount.material_contradictions(tx)] == [f"lecture {altered.public_id}"]
+
+
+@pytest.mark.parametrize("days_ahead", [0, 5, 6, 7])
+@pytest.mark.parametrize("stage", ["", "draft", "submitted", "returned", "approved"])
+def test_late_material_and_late_decisions_are_reminded_of_once(runtime: Runtime, stage: str, days_ahead: int) -> None:
+    """Seven days before the lecture it is due, within five it is decided on; each who is late is reminded once."""
+    with runtime.db.begin() as tx:
+        at = scene(tx)
+        day = TODAY + dt.timedelta(days=days_ahead)
+        tx.execute(update(ProgrammeLecture).values(day=day))
+        tx.refresh(at.lecture)
+        for kind in (SYLLABUS, HANDOUT):
+            if stage == "draft":
+                drafts.save_draft(tx, at.teacher, at.lecture, kind, MaterialText("一段"))
+            elif stage:
+                with clock.frozen(NOON - dt.timedelta(days=days_ahead)):
+                    version = submitted(tx, at, kind)
+                    if stage != "submitted":
+                        reviewing.decide_material(tx, at.one, version, approved=stage == "approved", reason="改")
+        tx.execute(delete(Notification))
+    written = reminders.remind_of_late_material(runtime.db)
+    is_late = days_ahead < 7 and stage in ("", "draft", "returned")
+    waits = stage == "submitted" and days_ahead > 5
+    with runtime.db.read() as tx:
+        found = tx.scalars(select(Notification)).all()
+        kinds = {(row.member_id or row.account_id, row.kind) for row in found}
+        reviewers = {at.one.account_id, at.two.account_id, at.office.account_id}
+        late = {(at.teacher.member_id, "material.late")} if is_late else set()
+        assert kinds == late | ({(one, "material.waiting") for one in reviewers} if waits else set())
+        assert written == len(found) == 2 * len(kinds)
+    assert reminders.remind_of_late_material(runtime.db) == 0, "once each"
+    with runtime.db.begin() as tx:
+        tx.execute(update(ProgrammeLecture).values(state="cancelled"))
+        tx.execute(delete(Notification))
+    assert reminders.remind_of_late_material(runtime.db) == 0, "nobody prepares what is not given"

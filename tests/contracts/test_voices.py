@@ -6,6 +6,7 @@ import re
 from tests.contracts.source import CODE
 
 READERS = {
+    "cli/sample/lives.py": "gives the topic of one lecture its voices",
     "cli/sample/plans.py": "gives planned topics of the sample city their voices",
     "cli/sample/topics.py": "gives the sample city its voices",
     "faculty/copies.py": "copies a person's own for that person",

@@ -3,7 +3,7 @@
 import datetime as dt
 import random
 
-from sqlalchemy import select
+from sqlalchemy import Select, delete, select
 
 from academy.accounts.models import Account
 from academy.classes import api as classes
@@ -16,8 +16,10 @@ from academy.core.i18n import msg, nmsg
 from academy.faculty import api as faculty
 from academy.faculty.models import (
     Assignment,
+    LectureMaterial,
     LectureRecording,
     LectureTeacher,
+    MaterialVersion,
     PlanRuling,
     ProgrammeLecture,
     TermPlan,
@@ -42,6 +44,7 @@ def make_lives(tx: Tx, accounts: dict[str, int], lot: random.Random) -> None:
     ).first()
     if lecture is not None:
         _asked_for(tx, lecture, accounts, lot)
+        _reviewed(tx, lecture, accounts)
     _make_up(tx)
 
 
@@ -104,6 +107,44 @@ def _asked_for(tx: Tx, lecture: ProgrammeLecture, accounts: dict[str, int], lot:
             )
         )
     tx.flush()
+
+
+def _reviewed(tx: Tx, lecture: ProgrammeLecture, accounts: dict[str, int]) -> None:
+    """Its recording was begun and published after it; its material was returned once and approved, unless known."""
+    day = clock.day_bounds(lecture.day)[0] + dt.timedelta(hours=12)
+    recording = tx.scalars(select(LectureRecording).where(LectureRecording.lecture_id == lecture.id)).one()
+    recording.linked_at = day + dt.timedelta(days=1)
+    recording.course.published_at = max(recording.course.published_at or day, day + dt.timedelta(days=4))
+    tx.execute(delete(MaterialVersion).where(MaterialVersion.material_id.in_(_material_of(lecture))))
+    tx.execute(delete(LectureMaterial).where(LectureMaterial.lecture_id == lecture.id))
+    for kind in ("syllabus", "handout"):
+        material = LectureMaterial(lecture_id=lecture.id, kind=kind, taught_number=2)
+        tx.add(material)
+        tx.flush()
+        for number, state, before in ((1, "returned", 16), (2, "approved", 10)):
+            tx.add(
+                MaterialVersion(
+                    material_id=material.id,
+                    number=number,
+                    state=state,
+                    passages=[
+                        "为什么要讲这一课。",
+                        "三个案例，两个教训。" if number == 1 else "三个案例，都写明出处。",
+                    ],
+                    author_id=accounts["city"],
+                    submitted_by=accounts["city"],
+                    saved_at=day - dt.timedelta(days=before + 1),
+                    submitted_at=day - dt.timedelta(days=before),
+                    closed_at=day - dt.timedelta(days=before - 3),
+                    reviewer_id=accounts["reviewer"],
+                    reason="案例请写明出处。" if number == 1 else "",
+                )
+            )
+    tx.flush()
+
+
+def _material_of(lecture: ProgrammeLecture) -> Select[int]:
+    return select(LectureMaterial.id).where(LectureMaterial.lecture_id == lecture.id)
 
 
 def _reasons(topic: TopicRequest, person: Lecturer) -> list[object]:

@@ -16,14 +16,12 @@ from academy.people.models import Organisation
 
 def notify_reviewers(tx: Tx, version: MaterialVersion) -> None:
     """Notify those who may decide that a version waits; not those whose own it is."""
-    roots = tx.scalars(select(Organisation.id).where(Organisation.parent_id.is_(None))).all()
-    holding = {one for role in MATERIAL_REVIEWERS for one in accounts.accounts_holding(tx, role, roots)}
     title = version.material.lecture.title
     body = {
         MaterialKind.SYLLABUS: msg("《%(title)s》的教案第 %(number)s 版等待审阅。", title=title, number=version.number),
         MaterialKind.HANDOUT: msg("《%(title)s》的讲义第 %(number)s 版等待审阅。", title=title, number=version.number),
     }[MaterialKind(version.material.kind)]
-    for account_id in sorted(holding - own_accounts(tx, version.material)):
+    for account_id in deciding_accounts(tx, version):
         notifications.notify(
             tx,
             key=f"material.submitted:{version.id}:{account_id}",
@@ -34,6 +32,13 @@ def notify_reviewers(tx: Tx, version: MaterialVersion) -> None:
         )
 
 
+def deciding_accounts(tx: Tx, version: MaterialVersion) -> list[int]:
+    """Accounts that may decide on a version: reviewers of the whole tree, but those whose own it is."""
+    roots = tx.scalars(select(Organisation.id).where(Organisation.parent_id.is_(None))).all()
+    holding = {one for role in MATERIAL_REVIEWERS for one in accounts.accounts_holding(tx, role, roots)}
+    return sorted(holding - own_accounts(tx, version.material))
+
+
 def own_accounts(tx: Tx, material: LectureMaterial) -> set[int]:
     """Accounts of those who teach the lecture, or wrote or submitted a version of its material."""
     rows = tx.execute(
@@ -42,16 +47,17 @@ def own_accounts(tx: Tx, material: LectureMaterial) -> set[int]:
         )
     )
     wrote = {one for row in rows for one in row if one is not None}
-    accounts_of = (accounts.account_of_member(tx, member_id) for member_id in _members(tx, material))
+    accounts_of = (accounts.account_of_member(tx, member_id) for member_id in members_teaching(tx, material.lecture_id))
     return wrote | {one.id for one in accounts_of if one is not None}
 
 
-def _members(tx: Tx, material: LectureMaterial) -> list[int]:
+def members_teaching(tx: Tx, lecture_id: int) -> list[int]:
+    """Members of the register who teach a lecture or are to, by row ids."""
     query = (
         select(PoolMembership.member_id)
         .join(LectureTeacher, LectureTeacher.lecturer_id == PoolMembership.lecturer_id)
         .where(
-            LectureTeacher.lecture_id == material.lecture_id,
+            LectureTeacher.lecture_id == lecture_id,
             LectureTeacher.part.in_((TeachingPart.PLANNED, TeachingPart.TAUGHT)),
             PoolMembership.member_id.is_not(None),
         )
@@ -64,7 +70,7 @@ def notify_writers(tx: Tx, version: MaterialVersion) -> None:
     """Notify the lecturers, and who submitted for them, of a decision; each once."""
     material = version.material
     body, link = _decision(version), f"/teaching/{material.lecture.public_id}/{material.kind}"
-    members = _members(tx, material)
+    members = members_teaching(tx, material.lecture_id)
     of_members = {one.id for one in (accounts.account_of_member(tx, member) for member in members) if one is not None}
     readers: list[dict[str, int]] = [{"member_id": member} for member in members]
     if version.submitted_by is not None and version.submitted_by not in of_members:
