@@ -58,9 +58,11 @@ def rows(organisation: str, kind: str) -> str:
         asked = _asked(tx, organisation, request.args)
         found = faculty.programme_list(tx, kind, asked)
         marks = reports.marks_of(request.args)
+        wanted = request.args.get("unit", "")
+        unit = people.access_organisation(tx, actor(), wanted, *faculty.PROGRAMME_READERS) if wanted else None
         report = reports.programme_table(found, asked, marks, number_in(request.args.get("page")))
         words = _words(tx, asked)
-        return render_template("faculty/report_rows.html", found=found, report=report, marks=marks, **words)
+        return render_template("faculty/report_rows.html", found=found, report=report, marks=marks, unit=unit, **words)
 
 
 class ProgrammeExportForm(Form):

@@ -60,6 +60,10 @@ def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
     county, other = city.client(city.county), city.client(city.other)
     own = county.get("/faculty/reports").location
     assert "周正" in county.get(f"{own}/owed").text and "周正" in county.get(f"{own}/hours").text
+    unit = city.county.public_id
+    assert "只看：中共东山县委员会" in county.get(f"{own}/owed?unit={unit}").text
+    assert "周正" in county.get(f"{own}/pool?unit={unit}").text
+    assert county.get(f"{own}/owed?unit={city.other.public_id}").status_code == 404
     elsewhere = other.get("/faculty/reports").location
     assert "周正" not in other.get(f"{elsewhere}/owed").text + other.get(f"{elsewhere}/hours").text
     assert other.get(f"{own}/owed").status_code == 404 and other.get(own).status_code == 404
