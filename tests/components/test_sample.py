@@ -61,7 +61,9 @@ def invitations_stand_in_every_state(city: Runtime) -> None:
     """The present term's plan is decided, the next one's a draft; answers came in every way there is."""
     drain(city, only=("faculty.plan", "faculty.price"))
     with city.db.read() as tx:
-        plans = {row.state: row.id for row in tx.scalars(select(TermPlan))}
+        # Of two decided ones, that of the present term: the earlier term's has the one lecture with its whole life.
+        rows = tx.scalars(select(TermPlan).order_by(TermPlan.id.desc())).all()
+        plans = {row.state: row.id for row in rows}
         found = {state: Counter[str]() for state in plans}
         for state, plan_id in plans.items():
             found[state].update(tx.scalars(select(Assignment.state).where(Assignment.plan_id == plan_id)))
