@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from academy.core import clock
+from tests.browser import lecture_honours as later
 from tests.browser import lecture_results as after
 from tests.browser import lecture_steps as before
 from tests.browser.life_scene import City, life_stage
@@ -53,11 +54,12 @@ def test_a_lecture_from_the_first_question_to_the_last_viewer(city: City, tmp_pa
     city.move_clock(at(day.replace(month=day.month + 7, day=10), 9))
     after.read_follow_up(city)
 
-    after.nominate(city)
-    after.score(city)
+    later.nominate(city)
+    later.score(city)
     city.move_clock(at(day.replace(month=day.month + 7, day=14), 9))
-    files = after.publish_and_certify(city, tmp_path)
-    after.check_notes(city, files, day)
-    after.find_and_watch(city)
-    after.stand_together(city, day)
+    files = later.publish_and_certify(city, tmp_path)
+    later.check_notes(city, files, day)
+    later.find_and_watch(city)
+    later.stand_together(city, day)
+    later.see_the_whole_life(city, day)
     assert city.on.errors == []
