@@ -1,17 +1,15 @@
-"""Calendars of the programme as iCalendar feeds (RFC 5545, RFC 7986): the forum, a class, a lecturer's own teaching.
-
-A feed is the same, byte for byte, as long as nothing that it shows has changed: its ETag spares phones the rest.
-"""
+"""Calendars of the programme as iCalendar feeds: the forum, a class, a lecturer's own teaching."""
 
 import datetime as dt
 
-from icalendar import Calendar, Event
+from icalendar import Event
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import api as classes
 from academy.classes.api import Holiday, HolidayKind, TrainingClass
 from academy.core import clock
+from academy.core.calendars import new_feed
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg, translator_for
 from academy.faculty.class_attendance import lectures_of_class
@@ -36,22 +34,16 @@ class Feed:
 
     def __init__(self, name: str | Message, host: str, language: str, address: str) -> None:
         self.host, self.address, self.translate = host, address, translator_for(language)
-        made = self.calendar = Calendar()
         shown = name if isinstance(name, str) else self.translate(name)
-        made.add("prodid", f"-//{host}//programme//")
-        made.add("version", "2.0")
-        made.add("method", "PUBLISH")
-        made.add("name", shown)
-        made.add("x-wr-calname", shown)
-        made.add("x-wr-timezone", str(clock.CITY))
-        made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-        made.add("x-published-ttl", REFRESH)
+        self.calendar = new_feed(shown, host, "programme", REFRESH)
 
     def add_lecture(self, line: LectureRow, page: str) -> None:
         """A lecture; one that is cancelled, or to which nobody came, stays and says so."""
         row = line.lecture
         is_off = row.state in (LectureState.CANCELLED, LectureState.NO_SHOW)
-        event = self._event(f"lecture-{row.public_id}", row.calendar_changed_at or row.created_at)
+        since = row.calendar_changed_at or row.created_at
+        event = self._event(f"lecture-{row.public_id}", since)
+        event.add("last-modified", since)
         begin = _at(row.day, row.minute)
         event.add("dtstart", begin)
         event.add("dtend", begin + dt.timedelta(minutes=row.class_hour_tenths * CLASS_HOUR // 10))
@@ -71,7 +63,6 @@ class Feed:
         event.add("dtend", _at(day, minute) + EVENING)
         event.add("summary", self.translate(msg("领导干部讲坛（题目待定）")))
         event.add("status", "TENTATIVE")
-        event.add("sequence", 0)
         event.add("url", f"{self.address}forum")
         self.calendar.add_component(event)
 
@@ -88,7 +79,6 @@ class Feed:
         event = Event()
         event.add("uid", f"{key}@{self.host}")
         event.add("dtstamp", since)
-        event.add("last-modified", since)
         return event
 
     def text(self) -> bytes:
@@ -148,7 +138,7 @@ def teaching_feed(tx: Tx, member_id: int | None, host: str, language: str, addre
         .order_by(ProgrammeLecture.day, ProgrammeLecture.minute, ProgrammeLecture.id)
     )
     for line in lecture_rows(tx, tx.scalars(query).all()):
-        feed.add_lecture(line, "forum")
+        feed.add_lecture(line, "teaching")
     return feed.text()
 
 

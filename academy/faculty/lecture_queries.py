@@ -39,8 +39,9 @@ class LectureRow:
 
     @property
     def names(self) -> str:
-        """The lecturers' names."""
-        return "、".join(one.lecturer.name for one in self.teachers)
+        """The names of those who teach it, or taught; of those who were to, where nobody did."""
+        teaching = [one for one in self.teachers if one.part in (TeachingPart.PLANNED, TeachingPart.TAUGHT)]
+        return "、".join(one.lecturer.name for one in teaching or self.teachers)
 
 
 def list_lectures(tx: Tx, actor: Actor, asked: LectureFilter, page: int = 1, size: int = SIZE) -> Page[LectureRow]:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Event
 
 from academy.core import clock
+from academy.core.calendars import new_feed
 from academy.core.database import Tx
 from academy.core.i18n import Translator, msg, nmsg, translator_for
 from academy.trainings.queries import DueTraining, trainings_of_member
@@ -23,15 +24,10 @@ def calendar_feed(tx: Tx, member_id: int | None, host: str, language: str, addre
     the identifiers unique, which stay the same at each call; `address` is the root of the academy's pages.
     """
     translate = translator_for(language)
-    made = Calendar()
-    made.add("prodid", f"-//{host}//trainings//")
-    made.add("version", "2.0")
-    made.add("method", "PUBLISH")
-    made.add("name", translate(NAME))
-    made.add("x-wr-calname", translate(NAME))
-    made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    made.add("x-published-ttl", REFRESH)
-    for training in trainings_of_member(tx, member_id) if member_id is not None else []:
+    made = new_feed(translate(NAME), host, "trainings", REFRESH)
+    due = trainings_of_member(tx, member_id) if member_id is not None else []
+    # Lists put running trainings first: in their order the feed would change as days pass.
+    for training in sorted(due, key=lambda one: (one.closes_on, one.public_id)):
         made.add_component(_event(training, host, address, translate))
     return bytes(made.to_ical())
 
@@ -40,7 +36,7 @@ def _event(training: DueTraining, host: str, address: str, translate: Translator
     is_done = training.completed_on is not None
     event = Event()
     event.add("uid", f"{training.public_id}@{host}")
-    event.add("dtstamp", clock.now())
+    event.add("dtstamp", clock.day_bounds(training.completed_on or training.opens_on)[0])
     event.add("dtstart", training.closes_on)
     event.add("dtend", training.closes_on + dt.timedelta(days=1))
     summary = DONE if is_done else DEADLINE

@@ -15,14 +15,15 @@ from academy.core.errors import NotFound
 from academy.core.months import month_of
 from academy.faculty import api as faculty
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, reading, runtime
+from academy.http.calendars import calendar_answer
 from academy.http.request_context import identity
 from academy.notifications import api as notifications
+from academy.web.lectures import STATE_TONES as LECTURE_TONES
 
 bp = Blueprint("forum", __name__)
 page = functools.partial(http.page, section=menu.ME)
 
 MONTH = re.compile(r"(20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])\Z", re.ASCII)
-STATE_TONES = {"planned": "info", "held": "good", "cancelled": "neutral", "no_show": "neutral"}
 
 
 @bp.get("/forum")
@@ -44,7 +45,7 @@ def index() -> str:
         later=f"{first + dt.timedelta(days=31):%Y-%m}",
         today=today,
         states=faculty.LECTURE_STATE_NAMES,
-        tones=STATE_TONES,
+        tones=LECTURE_TONES,
         feed=url_for(".forum_calendar", token=feed, _external=True) if feed else "",
     )
 
@@ -64,7 +65,7 @@ def forum_calendar(token: str) -> Response:
     with reading() as tx:
         owner = notifications.calendar_owner(tx, runtime(), token)
         made = faculty.forum_feed(tx, request.host, owner.language or "zh", request.url_root)
-    return _feed(made)
+    return calendar_answer(made)
 
 
 @bp.get("/calendar/<token>/teaching.ics")
@@ -74,7 +75,7 @@ def teaching_calendar(token: str) -> Response:
     with reading() as tx:
         owner = notifications.calendar_owner(tx, runtime(), token)
         made = faculty.teaching_feed(tx, owner.member_id, request.host, owner.language or "zh", request.url_root)
-    return _feed(made)
+    return calendar_answer(made)
 
 
 @bp.get("/calendar/<token>/classes/<public_id>.ics")
@@ -88,12 +89,4 @@ def class_calendar(token: str, public_id: str) -> Response:
         if classes.own_place(tx, who, row) is None:
             raise NotFound
         made = faculty.class_feed(tx, row, request.host, owner.language or "zh", request.url_root)
-    return _feed(made)
-
-
-def _feed(text: bytes) -> Response:
-    answer = Response(text, mimetype="text/calendar")
-    answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    answer.make_conditional(request)
-    return answer
+    return calendar_answer(made)

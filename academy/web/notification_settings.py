@@ -13,6 +13,7 @@ from academy.core.errors import Busy, Invalid
 from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
 from academy.http import PUBLIC, SIGNED_IN, actor, menu, office, reading, runtime, writing
+from academy.http.calendars import calendar_answer
 from academy.http.forms import Choice, Flag, Form, Text, Verb, typed
 from academy.http.languages import html_lang
 from academy.http.request_context import identity
@@ -167,7 +168,7 @@ def calendar(token: str) -> Response:
     with reading() as tx:
         owner = notifications.calendar_owner(tx, runtime(), token)
         made = trainings.calendar_feed(tx, owner.member_id, request.host, owner.language or "zh", request.url_root)
-    return Response(made, mimetype="text/calendar")
+    return calendar_answer(made)
 
 
 class OutForm(Form):

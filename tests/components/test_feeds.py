@@ -182,6 +182,30 @@ def test_a_lecturer_follows_what_they_teach_and_nothing_else(runtime: Runtime) -
         assert feeds.teaches(tx, member.id) and not feeds.teaches(tx, None)
 
 
+@pytest.mark.parametrize(
+    ("parts", "named"),
+    [
+        (("planned", "planned"), (0, 1)),
+        (("replaced", "taught"), (1,)),
+        (("taught", "replaced"), (0,)),
+        (("absent", "taught"), (1,)),
+        (("absent", "absent"), (0, 1)),
+    ],
+)
+def test_a_lecture_names_who_teaches_it(runtime: Runtime, parts: tuple[str, str], named: tuple[int, ...]) -> None:
+    with runtime.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        people = [school.lecturer(tx, city) for _ in parts]
+        state = "no_show" if set(parts) == {"absent"} else "planned"
+        shares = [(one, 500) for one in people]
+        made = school.lecture(tx, school.term(tx, FIRST, LAST), wednesdays()[1], *shares, state=state)
+        for row, part in zip(tx.scalars(select(LectureTeacher).order_by(LectureTeacher.id)), parts, strict=True):
+            row.part = part
+        tx.flush()
+        shown = forum(tx)[f"lecture-{made.public_id}"].values["DESCRIPTION"]
+        assert shown == "主讲：" + "、".join(people[one].name for one in named)
+
+
 def test_a_class_timetable_has_its_own_lectures(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         term: TeachingTerm = school.term(tx, FIRST, LAST)

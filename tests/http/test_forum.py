@@ -14,6 +14,8 @@ from academy.classes.models import ClassMember, Classroom, Holiday
 from academy.core import clock
 from academy.core.runtime import Runtime
 from academy.faculty.models import PoolMembership, ProgrammeLecture
+from academy.people.models import Member
+from academy.trainings.models import Enrolment, Standing, Training
 from tests.conftest import sign_in
 from tests.support import factories as make
 from tests.support import faculty as school
@@ -101,6 +103,41 @@ def test_feeds_are_read_by_their_address_alone_until_it_is_revoked(town: Town) -
     town.client.post("/me/notifications/calendar", data={"verb": "off"})
     for address in addresses:
         assert phone.get(f"/calendar/{fresh}{address}").status_code == 404
+
+
+def due_training(town: Town, title: str, closes_on: dt.date) -> None:
+    with town.runtime.db.begin() as tx:
+        who = tx.scalars(select(Member).join(ClassMember, ClassMember.member_id == Member.id)).one()
+        made = Training(title=title, organisation_id=who.organisation_id, state="open")
+        made.opens_on, made.closes_on = dt.date(2026, 11, 1), closes_on
+        tx.add(made)
+        tx.flush()
+        enrolled = Enrolment(training_id=made.id, member_id=who.id, organisation_id=who.organisation_id)
+        enrolled.standing, enrolled.since = Standing.DUE, made.opens_on
+        tx.add(enrolled)
+
+
+def test_every_feed_holds_its_etag_until_it_shows_something_else(town: Town) -> None:
+    for number, day in enumerate((dt.date(2026, 12, 20), dt.date(2026, 12, 9), dt.date(2026, 12, 20))):
+        due_training(town, f"轮训{number}", day)
+    token, phone, tags = town.token(), town.app.test_client(), {}
+    for rule in town.app.url_map.iter_rules():
+        if rule.rule.endswith(".ics"):
+            address = rule.rule.replace("<token>", token).replace("<public_id>", town.own_class)
+            tags[address] = phone.get(address).headers["ETag"]
+            assert read_calendar(phone.get(address).data), address
+    assert len(tags) == len(set(tags.values())) >= 4
+    trainings = f"/calendar/{token}.ics"
+    for later, same in ((dt.timedelta(hours=6), tags), (dt.timedelta(days=3), [trainings])):
+        with clock.frozen(NOW + later):
+            for address in same:
+                again = phone.get(address, headers={"If-None-Match": tags[address]})
+                assert (again.status_code, again.data) == (304, b""), f"{address} after {later}"
+    with town.runtime.db.begin() as tx:
+        for row in (*tx.scalars(select(ProgrammeLecture)), *tx.scalars(select(Training))):
+            row.title += "，改"
+    for address, tag in tags.items():
+        assert phone.get(address, headers={"If-None-Match": tag}).status_code == 200, address
 
 
 def test_guessed_and_foreign_addresses_find_nothing(town: Town) -> None:
