@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -14,99 +13,32 @@ from sqlalchemy import select
 from academy.accounts.models import Account, Restriction
 from academy.core import clock
 from academy.core.actor import Actor, Role
-from academy.core.crypto import Sealer
 from academy.core.errors import Forbidden, NotFound
-from academy.core.i18n import msg
 from academy.core.runtime import Runtime
 from academy.notifications import failed_deliveries, outbound, planning, preferences, rules, sending
-from academy.notifications.channels import webhook
-from academy.notifications.channels.refusals import ChannelRefused
-from academy.notifications.models import Delivery, Notification, NotificationSettings
+from academy.notifications.models import Notification
 from academy.notifications.queries import count_unread
-from academy.notifications.service import notify
-from academy.notifications.topics import DeliveryChannel, Pace, Topic, TopicChoice
-from academy.people.members import sealed_phone
+from academy.notifications.topics import DeliveryChannel, Pace, Topic
 from academy.people.models import Member
+from tests.components.delivery_scene import (
+    ADDRESS,
+    NOON,
+    SECRET,
+    app_end,
+    choose,
+    post,
+    runtime,
+    send,
+    states,
+    who,
+    write,
+)
 from tests.support import factories as make
-from tests.support.receivers import AppServer, MailServer, app_server, mail_server
+from tests.support.receivers import AppServer, MailServer
 from tests.support.shortcuts import drain
 
+__all__ = ["app_end", "post", "runtime", "who"]
 ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"])
-SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-NOON = dt.datetime(2026, 11, 3, 12, tzinfo=clock.CITY)
-"""A Tuesday."""
-ADDRESS = "ma@example.org"
-
-
-@pytest.fixture
-def post() -> Iterator[MailServer]:
-    with mail_server() as made:
-        yield made
-
-
-@pytest.fixture
-def app_end() -> Iterator[AppServer]:
-    with app_server() as made:
-        yield made
-
-
-@pytest.fixture
-def runtime(runtime: Runtime, post: MailServer, app_end: AppServer) -> Runtime:
-    settings = dataclasses.replace(
-        runtime.settings,
-        address="https://academy.example",
-        smtp=f"smtp://127.0.0.1:{post.port}",
-        mail_from="academy@academy.example",
-        app_webhook=f"http://127.0.0.1:{app_end.port}/hook",
-        app_webhook_secret=SECRET,
-        webhook_networks="127.0.0.1",
-    )
-    return dataclasses.replace(runtime, settings=settings)
-
-
-@pytest.fixture
-def who(runtime: Runtime) -> Account:
-    """A member with a confirmed address, who chose nothing."""
-    with runtime.db.begin() as tx:
-        person = make.member(tx, make.organisation(tx), **sealed_phone(runtime.sealer, "13800001234"))
-        account = make.account(tx, person)
-        give_address(runtime, account, tx)
-    return account
-
-
-def give_address(runtime: Runtime, account: Account, tx: object) -> None:
-    sealed = runtime.sealer.seal(ADDRESS, context=preferences.MAIL_CONTEXT)
-    tx.add(NotificationSettings(account_id=account.id, mail_sealed=sealed, mail_confirmed_at=NOON))  # type: ignore[attr-defined]
-
-
-def choose(runtime: Runtime, account: Account, quiet: tuple[int, int] = (22 * 60, 7 * 60), **more: object) -> None:
-    choice = dataclasses.replace(TopicChoice(), **more)  # type: ignore[arg-type]
-    with runtime.db.begin() as tx:
-        choices = dict.fromkeys(Topic, choice)
-        preferences.choose_notifications(tx, Actor(account_id=account.id), choices, *quiet)
-
-
-def write(runtime: Runtime, account: Account, number: int = 1, kind: str = "reminder") -> None:
-    with runtime.db.begin() as tx:
-        for turn in range(number):
-            key = f"{kind}:{clock.now().isoformat()}:{turn}"
-            body = msg("“%(title)s”请学完。", title=f"冬训{turn}")
-            notify(tx, key=key, body=body, link="/my/trainings", member_id=account.member_id, kind=kind)
-
-
-def send(runtime: Runtime) -> None:
-    """What the every-minute job does."""
-    channels = outbound.configured_channels(runtime.settings)
-    while runtime.db.run_in_transaction(lambda tx: planning.plan_notifications(tx, channels)):
-        pass
-    with outbound.Dispatcher(runtime.settings) as dispatcher:
-        while outbound.send_batch(runtime, dispatcher):
-            pass
-
-
-def states(runtime: Runtime) -> list[str]:
-    with runtime.db.read() as tx:
-        return list(tx.scalars(select(Delivery.state).order_by(Delivery.id)))
 
 
 def test_a_notification_leaves_after_the_commit_by_every_chosen_channel(
@@ -336,84 +268,3 @@ def test_beyond_the_limit_of_a_day_the_rest_comes_as_a_digest(runtime: Runtime, 
     assert post.mails[-1]["Subject"] == "云学院：今天的消息"
     text = post.mails[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert sum(f"冬训{number}" in text for number in range(5)) == 3 and len(post.mails) == 4
-
-
-@ONE_KIND
-@pytest.mark.parametrize("listed", ["", "10.0.0.0/8"])
-def test_the_webhook_never_enters_a_private_network_unless_it_is_listed(
-    runtime: Runtime, who: Account, app_end: AppServer, listed: str
-) -> None:
-    closed = dataclasses.replace(
-        runtime, settings=dataclasses.replace(runtime.settings, webhook_networks=listed, smtp="")
-    )
-    with clock.frozen(NOON):
-        write(closed, who)
-        send(closed)
-    assert app_end.requests == [] and states(runtime) == ["failed"]
-    with runtime.db.read() as tx:
-        assert tx.scalars(select(Delivery.error)).one() == "private address"
-
-
-@ONE_KIND
-def test_the_webhook_follows_no_redirection(runtime: Runtime, app_end: AppServer) -> None:
-    app_end.answers = [302]
-    with pytest.raises(ChannelRefused, match="302"):
-        webhook.send_webhook(runtime.settings, "id", 0, b"{}")
-    assert len(app_end.requests) == 1
-
-
-@ONE_KIND
-def test_an_sms_goes_to_the_phone_in_the_register(
-    runtime: Runtime, who: Account, capfd: pytest.CaptureFixture[str]
-) -> None:
-    choose(runtime, who, sms=True)
-    loud = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, sms="console"))
-    with clock.frozen(NOON):
-        write(loud, who)
-        send(loud)
-    assert "SMS 138****1234: 【云学院】“冬训0”请学完。" in capfd.readouterr().err
-
-
-def test_an_address_is_used_only_after_its_owner_confirmed_it(runtime: Runtime, post: MailServer) -> None:
-    with runtime.db.begin() as tx:
-        account = make.account(tx, make.member(tx, make.organisation(tx)))
-        acting = Actor(account_id=account.id, member_id=account.member_id)
-        preferences.ask_mail(tx, acting, runtime, "New@Example.org")
-    drain(runtime)
-    [mail] = post.mails
-    token = mail.get_content().partition("/notifications/mail/")[2].split()[0]
-    with clock.frozen(NOON):
-        write(runtime, account)
-        send(runtime)
-    assert len(post.mails) == 1, "nothing else before that"
-    with runtime.db.begin() as tx:
-        preferences.confirm_mail(tx, runtime, token)
-        preferences.confirm_mail(tx, runtime, token)
-        assert preferences.own_mail(tx, acting, runtime.sealer) == "New@Example.org"
-    with clock.frozen(NOON.replace(hour=13)):
-        write(runtime, account)
-        send(runtime)
-    assert [mail["To"] for mail in post.mails] == ["New@Example.org"] * 2
-    with runtime.db.begin() as tx:
-        preferences.ask_mail(tx, acting, runtime, "other@example.org")
-        with pytest.raises(NotFound):
-            preferences.confirm_mail(tx, runtime, token)
-
-
-def test_erasure_takes_what_was_chosen_and_sent(runtime: Runtime, who: Account) -> None:
-    with clock.frozen(NOON):
-        write(runtime, who)
-        send(runtime)
-    with runtime.db.begin() as tx:
-        preferences.erase_preferences(tx, who.id)
-    with runtime.db.read() as tx:
-        assert tx.scalars(select(Delivery.id)).all() == tx.scalars(select(NotificationSettings.account_id)).all() == []
-
-
-@ONE_KIND
-def test_addresses_are_sealed_anew_with_a_new_key(runtime: Runtime, who: Account) -> None:
-
-    newer = Sealer("another-key-for-tests-0123456789-abc", [runtime.settings.data_key])
-    with runtime.db.begin() as tx:
-        assert (preferences.reseal_addresses(tx, newer), preferences.reseal_addresses(tx, newer)) == (1, 0)
-        assert preferences.own_mail(tx, Actor(account_id=who.id), newer) == ADDRESS
