@@ -104,8 +104,10 @@ def test_watched_in_flight_mode_it_is_credited_exactly_after_browser_and_server_
     academy: Stage, scene: Scene, tmp_path: Path
 ) -> None:
     context = phone(academy, tmp_path)
+    sign_in(context.new_page(), scene.viewer)
+    context.close()  # the browser writes its cookies to the disk now; else within half a minute
+    context = phone(academy, tmp_path)
     page = context.new_page()
-    sign_in(page, scene.viewer)
     keep(page, scene)
     context.set_offline(True)
     page.goto("/library")  # whatever is asked for

@@ -16,7 +16,7 @@ from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
 from academy.faculty import copies, handlers
 from academy.faculty.contest_kinds import Eligibility
-from academy.faculty.contest_models import Contest, Nomination, PanelScore
+from academy.faculty.contest_models import Contest, Nomination, PanelScore, PersonnelNote
 from academy.faculty.contests import notes, panel, rules, service
 from academy.faculty.contests.notes import NoteState
 from academy.faculty.evaluation_models import (
@@ -254,7 +254,7 @@ def test_an_upheld_objection_takes_a_lecture_out_and_the_next_one_in(runtime: Ru
         assert [one.is_chosen for one in made.nominations] == [False, False, True, True]
 
 
-def note_of(tx: Tx, made: Scene) -> notes.PersonnelNote:
+def note_of(tx: Tx, made: Scene) -> PersonnelNote:
     return notes.issue_note(tx, made.office, SIGNER, "临江市委党校", made.nominations[1], made.lecturers[1])
 
 

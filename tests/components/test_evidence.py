@@ -15,6 +15,7 @@ from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
 from academy.learning import corrections
 from academy.reports import evidence, evidence_cover
+from academy.reports.coverage import name_filter_of
 from academy.trainings import service
 from tests.support import factories as make
 from tests.support.coverage_city import City, at, complete, training, transfer
@@ -80,7 +81,7 @@ def test_a_pack_of_the_first_format_is_still_checked(runtime: Runtime, tmp_path:
     params = {"training": plan.public_id, "organisation": city.city.public_id, "day": at(2).date().isoformat()}
     with clock.frozen(at(3)), runtime.db.read() as tx:
         evidence.write_pack(tx, params, path, lambda done: None)
-        made = evidence.name_filter_of(tx, params)
+        made = name_filter_of(tx, params)
         kept = {
             name: "".join(",".join(row) + "\r\n" for row in rows(tx, made, 1)).encode()
             for name, rows in (("names.csv", evidence._names), ("figures.csv", evidence._figures))

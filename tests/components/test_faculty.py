@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from academy.accounts.events import PersonErased
+from academy.classes.models import TeachingTerm
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
@@ -25,6 +26,7 @@ from academy.faculty import (
 from academy.faculty.handlers import unlink_lecturer
 from academy.faculty.kinds import LecturerLevel
 from academy.faculty.models import (
+    LecturerPost,
     LectureTeacher,
     ObligationRule,
     PoolMembership,
@@ -96,7 +98,7 @@ def test_a_post_that_ended_owes_nothing_and_another_unit_goes_on(runtime: Runtim
         east, west = make.organisation(tx, level="county"), make.organisation(tx, level="county")
         mover = school.lecturer(tx, east, "county_first", since=dt.date(2020, 2, 29))
         leaver = school.lecturer(tx, east, "county_first")
-        for post in tx.scalars(obligations.select(obligations.LecturerPost)):
+        for post in tx.scalars(select(LecturerPost)):
             post.valid_to = dt.date(2026, 5, 1)
         school.post(tx, mover, west, "county_first", dt.date(2026, 5, 1))
         tx.flush()
@@ -166,7 +168,7 @@ def test_obligations_and_hours_take_as_many_queries_for_many_as_for_few(
 
     def read() -> None:
         with runtime.db.read() as tx:
-            terms = tx.scalars(hours.select(hours.TeachingTerm)).all()
+            terms = tx.scalars(select(TeachingTerm)).all()
             obligations.list_obligations(tx, TODAY)
             hours.term_shares(tx, terms)
 

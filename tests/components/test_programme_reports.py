@@ -17,11 +17,13 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.runtime import Runtime
 from academy.faculty import lectures, simulated_rows
 from academy.faculty import simulation as plainly
+from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.kinds import PoolState
 from academy.faculty.models import ProgrammeLecture, TopicRequest
 from academy.faculty.reporting import lists
 from academy.faculty.reporting.lines import Inquiry, ProgrammeList, select_lines
 from academy.faculty.reporting.periods import report_periods
+from academy.faculty.rules import ObligationState
 from academy.faculty.simulated_school import SimulatedSchool, SimulatedSpell
 from academy.library import api as library
 from academy.library.models import Category
@@ -61,7 +63,7 @@ def _agrees(tx: Tx, school: SimulatedSchool, asked: Inquiry) -> None:
             whole = programme.programme_table(one, asked, list(figure.marks))
             assert figure.count == len(list(whole.tables[0].lines)), figure
             assert figure.count == _paged(one, asked, list(figure.marks)), figure
-    owed = Counter(next(iter(line.marks & {*lists.ObligationState})) for line in found["owed"].lines)
+    owed = Counter(next(iter(line.marks & {*ObligationState})) for line in found["owed"].lines)
     assert owed == _plain_owed(school, asked)
     by_unit = Counter(str(line.cells[1]) for line in found["owed"].lines)
     assert by_unit == {str(line.cells[0]): line.cells[1] for line in found["units"].lines}
@@ -199,7 +201,7 @@ def test_marks_of_fewer_than_five_stay_unseen(runtime: Runtime, answers: int) ->
     with clock.frozen(NOON), runtime.db.begin() as tx:
         one = scene(tx, (8,))
         assert one.lecture.kind == LectureKind.FORUM
-        made = rounds.open_round(tx, one.office, one.lecture, lists.work.EvaluationKind.PARTICIPANTS)
+        made = rounds.open_round(tx, one.office, one.lecture, EvaluationKind.PARTICIPANTS)
         assert made is not None
         for student in one.students[:answers]:
             rounds.answer_round(tx, student, made.public_id, GOOD, {})

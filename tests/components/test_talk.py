@@ -14,8 +14,9 @@ from academy.core.audit import AuditEntry
 from academy.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from academy.core.runtime import Runtime
 from academy.jobs.api import publish
-from academy.learning import recuts
+from academy.learning.events import RecutDeclared
 from academy.learning.models import Recut
+from academy.library.events import CoursePublished
 from academy.library.models import Course, CourseItem, ItemVersion
 from academy.media import service as media
 from academy.media.captions.caption_files import CueText
@@ -77,12 +78,13 @@ class Hall:
             tx.flush()
             media.replace_cues(tx, new, lines, "manual")
             shelf.change_item(tx, self.item_id, asset_id=new.id, number=item.number + 1)
-            publish(tx, talk_jobs.CoursePublished(self.course_id))
+            publish(tx, CoursePublished(self.course_id))
         drain(self.runtime)
 
     def one(self, kind: type[Note] | type[Question] | type[Clip] = Note) -> tuple[str, int, int, str, int]:
         with self.runtime.db.read() as tx:
             row = tx.scalars(select(kind)).one()
+            assert isinstance(row, Note | Question | Clip)
             return str(row.place), row.place_start, row.place_end, row.words, row.item_version
 
 
@@ -136,7 +138,7 @@ def test_in_another_film_words_are_found_and_a_mapping_declared_later_counts_mor
     with hall.runtime.db.begin() as tx:
         kept = [[5000, 15_000, 2000]]
         tx.add(Recut(item_id=hall.item_id, from_version=1, to_version=2, extent=600_000, kept=kept))
-        publish(tx, recuts.RecutDeclared(hall.item_id, 1, 2))
+        publish(tx, RecutDeclared(hall.item_id, 1, 2))
     drain(hall.runtime)
     assert states() == {"kept": ("same", 7000), "gone": ("cut", 20_000)}, "the same words elsewhere are not that place"
     assert hall.one(Clip) == ("edited", 2000, 12_000, WORDS[1], 2)

@@ -1,7 +1,7 @@
 """Calls of every route by every role, each with a real thing behind every id."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -43,10 +43,10 @@ def world(tmp_path_factory: pytest.TempPathFactory, compiled: FileSystemBytecode
 
 def calls(row: Row, role: str) -> list[tuple[str, bool]]:
     """Which places to try, and whether each is let in."""
-    own, *others = ("mine", "others") if row.kind in PERSONAL else PLACES
-    if row.kind == "nothing":
-        others = []
-    found = []
+    places: Sequence[str] = ("mine", "others") if row.kind in PERSONAL else PLACES
+    own = places[0]
+    others = () if row.kind == "nothing" else places[1:]
+    found: list[tuple[str, bool]] = []
     for place, let_in in CALLS[row.marks[role]]:
         found += [(other, let_in) for other in others] if place == "outside" else [(place or own, let_in)]
     return found

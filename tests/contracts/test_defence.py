@@ -169,8 +169,9 @@ def test_no_pattern_is_made_of_what_somebody_typed() -> None:
     """A pattern is a constant, or made of constants and of words that were escaped."""
     for path, nodes in python():
         for node in nodes:
-            made = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args
-            if not made or ast.unparse(node.func).partition(".")[0] != "re" or node.func.attr == "escape":
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+                continue
+            if ast.unparse(node.func).partition(".")[0] != "re" or node.func.attr == "escape":
                 continue
             source = ast.unparse(nodes[0])
             first = node.args[0]

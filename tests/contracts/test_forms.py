@@ -1,5 +1,6 @@
 """Every form of every page: declared, typed, refused in words, and nothing typed is lost by it."""
 
+import ast
 import html
 import io
 from collections.abc import Iterator
@@ -63,7 +64,8 @@ def test_no_view_reads_a_form_by_hand() -> None:
         for path, nodes in source.python()
         if path.startswith("web/")
         for node in nodes
-        if getattr(node, "attr", "") in {"form", "files", "values"} and getattr(node.value, "id", "") == "request"
+        if isinstance(node, ast.Attribute) and node.attr in {"form", "files", "values"}
+        if getattr(node.value, "id", "") == "request"
     ]
     assert by_hand == [], "declare a form (academy/http/forms.py)"
 

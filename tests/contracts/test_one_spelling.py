@@ -88,7 +88,9 @@ def test_a_status_has_one_word() -> None:
     said: dict[tuple[str, str], dict[str, str]] = {}
     for path, syntax in python():
         for node in syntax:
-            words = worded(node) if isinstance(node, ast.Dict) else {}
+            if not isinstance(node, ast.Dict):
+                continue
+            words = worded(node)
             fitting = [name for name, values in states.items() if len(words) > 1 and set(words) <= values]
             if len(fitting) == 1:
                 for value, word in words.items():

@@ -62,7 +62,7 @@ def test_a_page_with_somebodys_name_leaves_a_row(named: World, role: Role) -> No
         with client.get(path, headers=world.credentials(role)) as answer:
             if answer.status_code != 200 or answer.mimetype not in {"text/html", "application/json"}:
                 continue
-            shown = set(re.findall(r"识别\d{4}号", answer.text)) - {mine}
+            shown = set(re.findall(r"识别\d{4}号", answer.get_data(as_text=True))) - {mine}
         seen += bool(shown)
         if shown and count(world) == before and rule.endpoint not in EVEN_SO:
             silent.append((rule.endpoint, sorted(shown)[:2]))
@@ -85,7 +85,7 @@ def test_a_form_that_is_refused_and_shows_people_leaves_a_row(named: World, role
         savepoint = named.connection.begin_nested()
         before = count(named)
         with client.post(address(named, row, ids), data=form, headers=named.credentials(role)) as answer:
-            shown = set(re.findall(r"识别\d{4}号", answer.text)) - {mine}
+            shown = set(re.findall(r"识别\d{4}号", answer.get_data(as_text=True))) - {mine}
         if shown:
             endpoint = named.rules[row.method, row.address].endpoint
             seen.add(endpoint)

@@ -47,7 +47,7 @@ def patterns(package: str = "academy") -> tuple[list[Found], list[str]]:
         tree = ast.parse(source)
         held = {n: v for n, v in vars(importlib.import_module(name)).items() if isinstance(v, re.Pattern)}
         for one, pattern in held.items():
-            used = {n.attr for n in ast.walk(tree) if _is_use(n, one)} & set(METHODS)
+            used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and _is_use(n, one)} & set(METHODS)
             found.append(Found(f"{name}.{one}", pattern, tuple(sorted(used)) or ("search", "sub")))
         for call in ast.walk(tree):
             method = _method_of(call)
@@ -62,8 +62,8 @@ def patterns(package: str = "academy") -> tuple[list[Found], list[str]]:
     return found, made
 
 
-def _is_use(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+def _is_use(node: ast.Attribute, name: str) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id == name
 
 
 def _method_of(node: ast.AST) -> str | None:

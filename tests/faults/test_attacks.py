@@ -27,8 +27,7 @@ from academy.core.audit import AuditEntry
 from academy.library.kinds import CourseState
 from academy.library.models import Course
 from academy.media import delivery
-from academy.media.storage.file_storage import set_key
-from academy.media.storage.selection import storage_of
+from academy.media.storage.file_storage import local_storage, set_key
 from academy.people.api import change_status
 from academy.people.models import Member, Organisation
 from tests.support import factories as make
@@ -245,7 +244,7 @@ def test_my_page_under_a_files_name_is_nothing_that_a_cache_could_keep(city: Cit
 def test_an_altered_or_expired_link_is_nothing_behind_a_cache_too(city: City, front: int) -> None:
     with city.of.runtime.db.begin() as tx:
         asset = make.asset(tx, city.officer)
-    place = storage_of(city.of.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    place = local_storage(city.of.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"\xff\xd8\xff")
     good = delivery.url(city.of.settings, asset, "poster.jpg")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from academy.classes import applications, enrolment, groups, places, turns
 from academy.classes.kinds import ClassState
-from academy.classes.models import ClassApplication, ClassMember, DiscussionGroup
+from academy.classes.models import ClassApplication, ClassMember, DiscussionGroup, LecternTurn
 from academy.core.database import Tx
 from academy.core.errors import AcademyError, Conflict
 from academy.core.runtime import Runtime
@@ -119,7 +119,7 @@ def test_two_deals_two_leaders_and_two_confirmations_at_once(real_runtime: Runti
         return lambda tx: groups.deal_groups(tx, made.office, made.row(tx), 4, seed, seen[seed])
 
     def confirm(tx: Tx) -> object:
-        found = tx.get_one(turns.LecternTurn, turn)
+        found = tx.get_one(LecternTurn, turn)
         return turns.confirm_turn(tx, made.office, made.row(tx), found, found.day, 12)
 
     assert at_once(real_runtime, [deal(1), deal(2), deal(1), confirm, confirm]) == []

@@ -18,7 +18,7 @@ from academy.core.runtime import Runtime
 from academy.jobs import scheduler
 from academy.jobs.api import Job, JobState, enqueue
 from academy.jobs.worker import run_job
-from academy.media import uploads
+from academy.media import uploads, whole_files
 from academy.media.models import Upload
 from academy.people.models import Organisation
 from academy.trainings import service as trainings
@@ -247,7 +247,7 @@ def test_uploads(real_runtime: Runtime) -> None:
 
     def whole(number: int) -> Callable[[], object]:
         body = f"第 {number} 份".encode() * 100
-        return lambda: uploads.upload_whole(
+        return lambda: whole_files.upload_whole(
             real_runtime, actor, filename="讲课.mp4", purpose="video", body=io.BytesIO(body), size=len(body)
         )
 

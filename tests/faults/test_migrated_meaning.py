@@ -58,11 +58,11 @@ def test_dates_of_entry_are_forgotten_and_posts_worked_out_anew(empty_database: 
         terms_now = tx.scalars(sa.select(MemberTerm).order_by(MemberTerm.id)).all()
         since = dict(tx.execute(sa.select(Member.id, Member.position_since)).all())
         assert len(terms_now) == number + 1
-        for term in terms_now[:-1]:
-            position, first, _, (kind, precision) = HELD[(term.id - 1) % len(HELD)]
+        for now in terms_now[:-1]:
+            position, first, _, (kind, precision) = HELD[(now.id - 1) % len(HELD)]
             day = dt.date.fromisoformat(first)
-            assert (term.value, term.kind, term.precision, term.valid_from) == (position, kind, precision, day)
-            assert since[term.member_id] == (None if precision == "unknown" else day)
+            assert (now.value, now.kind, now.precision, now.valid_from) == (position, kind, precision, day)
+            assert since[now.member_id] == (None if precision == "unknown" else day)
         assert (terms_now[-1].kind, terms_now[-1].precision) == ("secretary", "day")
 
 

@@ -13,6 +13,7 @@ import pytest
 from academy.core.actor import Role
 from academy.media import uploads
 from academy.media.models import Upload
+from academy.media.storage.file_storage import uploads_folder
 from tests.faults.tus_sender import SIZE, TUS, Sender
 from tests.support.running import Academy, academy, kill
 
@@ -97,7 +98,7 @@ def test_a_request_that_hangs_leaves_nothing_behind(running: Academy, end: str) 
 
 
 def _left_behind(of: Academy) -> set[str]:
-    return {path.name for path in uploads.uploads_folder(of.settings).iterdir()}
+    return {path.name for path in uploads_folder(of.settings).iterdir()}
 
 
 def test_a_large_chunk_is_never_in_memory(running: Academy) -> None:

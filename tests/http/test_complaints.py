@@ -15,8 +15,7 @@ from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.library.models import Complaint, Course
 from academy.media import delivery
-from academy.media.storage.file_storage import set_key
-from academy.media.storage.selection import storage_of
+from academy.media.storage.file_storage import local_storage, set_key
 from tests.conftest import sign_in
 from tests.support import factories
 from tests.support.shortcuts import drain
@@ -117,7 +116,7 @@ def test_a_takedown_reaches_links_search_and_who_is_watching(village: Village) -
         line = factories.lines(tx, tx.get_one(Course, village.course.id))[0]
     item, asset = line.item, line.asset
     assert asset is not None
-    file = storage_of(runtime.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
+    file = local_storage(runtime.settings).path(f"{set_key(asset.public_id, asset.generation)}/poster.jpg")
     file.parent.mkdir(parents=True)
     file.write_bytes(b"\xff\xd8\xff")
     link = delivery.url(runtime.settings, asset, "poster.jpg")

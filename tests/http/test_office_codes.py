@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from academy.accounts import creation, grants, queries, service
 from academy.accounts.authentication import passwords
-from academy.accounts.models import Account, ActivationCode
+from academy.accounts.models import Account, ActivationCode, RoleGrant
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
 from academy.core.audit import AuditEntry
@@ -48,7 +48,7 @@ def test_only_a_security_officer_of_all_of_it_gives_one(runtime: Runtime, office
         person = make.member(tx, branch)
         account = make.account(tx, person)
         day = clock.today() + dt.timedelta(days=begins)
-        tx.add(queries.RoleGrant(account_id=account.id, role=office, organisation_id=elsewhere.id, valid_from=day))
+        tx.add(RoleGrant(account_id=account.id, role=office, organisation_id=elsewhere.id, valid_from=day))
         tx.flush()
         for role in ISSUERS:
             for node in (branch, county, city):
@@ -69,7 +69,7 @@ def test_who_held_an_office_once_is_a_member_like_any_other(runtime: Runtime) ->
         account = make.account(tx, person)
         past = clock.today() - dt.timedelta(days=9)
         tx.add(
-            queries.RoleGrant(
+            RoleGrant(
                 account_id=account.id, role=Role.TRAINER, organisation_id=branch.id, valid_from=past, valid_to=past
             )
         )

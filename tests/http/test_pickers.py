@@ -44,7 +44,7 @@ def offices(app: Flask, runtime: Runtime) -> Iterator[Offices]:
         clients = [app.test_client(), app.test_client()]
         for client, who in zip(clients, (planner, trainer), strict=True):
             sign_in(client, factories.session_token(tx, who))
-    yield Offices(county, branch, *clients, titles)
+    yield Offices(county, branch, clients[0], clients[1], titles)
 
 
 def offered(page: str) -> list[str]:

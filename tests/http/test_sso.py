@@ -176,7 +176,7 @@ def _token(key: RSAKey, algorithm: str, claims: dict[str, object]) -> str:
     return jwt.encode({"alg": algorithm, "kid": "k"}, claims, key, algorithms=[algorithm])
 
 
-class _Keys(sso.Provider):
+class _Keys(identity_provider.Provider):
     """A provider whose key we hold, so that every lie can be signed properly."""
 
     def __init__(self, issuer: str, key: RSAKey) -> None:

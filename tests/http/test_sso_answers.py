@@ -259,7 +259,7 @@ def test_everybody_hears_of_a_failure_at_once(door: Door, monkeypatch: pytest.Mo
         thread.join()
     assert len(heard) == 6 and next(asked) == 1
     later = time.monotonic() + identity_provider.FAILED_FOR_S
-    monkeypatch.setattr(identity_provider.time, "monotonic", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     door.provider.change = unchanged
     assert sso.begin_sso(door.runtime, HERE)[0], "asked again"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Role
@@ -188,7 +188,7 @@ def test_as_many_queries_for_ten_members_as_for_ten_thousand(
     with clock.frozen(at(1)), runtime.db.begin() as tx:
         number = 10_000
         tx.execute(
-            Member.__table__.insert(),
+            insert(Member),
             [
                 {"public_id": f"p{n:015d}", "number": f"B{n}", "name": f"党员{n}", "organisation_id": branch.id}
                 for branch in city.branches

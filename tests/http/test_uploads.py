@@ -15,10 +15,12 @@ from academy.accounts.models import Account
 from academy.core import clock, disk
 from academy.core.actor import Role
 from academy.core.audit import AuditEntry
+from academy.core.errors import Conflict
 from academy.core.runtime import Runtime
 from academy.jobs.api import Job
 from academy.media import service, uploads
 from academy.media.models import Asset, Upload
+from academy.media.storage.file_storage import uploads_folder
 from tests.http.tus import DATA, STREAM, TUS, b64, client_of, create, send
 from tests.support import factories
 from tests.support.shortcuts import drain
@@ -199,7 +201,7 @@ def test_an_announcement_whose_body_is_refused_takes_no_room(
     assert answer.status_code == status and "Location" not in answer.headers
     with runtime.db.read() as tx:
         assert tx.scalar(select(func.count()).select_from(Upload)) == 0
-    assert not list(uploads.uploads_folder(runtime.settings).iterdir())
+    assert not list(uploads_folder(runtime.settings).iterdir())
 
 
 @pytest.mark.parametrize("text", ["-1", "-0", "+0", "0100", "hello", "1asd", "1.3", "NaN", "+Infinity", "１", ""])
@@ -245,7 +247,7 @@ def test_given_up_and_expired_uploads_leave_nothing(trainer: FlaskClient, runtim
     first, second = create(trainer), create(trainer)
     send(trainer, first, 0, DATA[:1000])
     send(trainer, second, 0, DATA[:1000])
-    folder = uploads.uploads_folder(runtime.settings)
+    folder = uploads_folder(runtime.settings)
     assert trainer.delete(first, headers=TUS).status_code == 204
     assert trainer.head(first, headers=TUS).status_code == 404
     later = clock.now() + uploads.LIFETIME
@@ -299,7 +301,7 @@ def test_a_later_request_takes_over_from_one_that_hangs(runtime: Runtime, who: A
                 uploads.append_upload(runtime, actor, public_id, offset=0, body=io.BytesIO(DATA), length=len(DATA))
             return super().read(100_000)
 
-    with pytest.raises(uploads.Conflict):
+    with pytest.raises(Conflict):
         uploads.append_upload(runtime, actor, public_id, offset=0, body=Hanging(b"\0" * len(DATA)), length=len(DATA))
     assert uploads.find_upload(runtime, actor, public_id).completed_at is not None
     assert uploads.part_path(runtime.settings, public_id).read_bytes() == DATA

@@ -77,8 +77,8 @@ def _samples(data: bytes, wanted: int, scale: int, segment: int) -> list[Sample]
             time = int.from_bytes(body[4:12] if body[0] else body[4:8], "big")
         elif kind == b"trun" and track == wanted:
             for length, offset in _run(body, flags, default):
-                moments = (Fraction(v, scale) for v in (time, time + offset, length))
-                found.append(Sample(*moments, segment))
+                decoded, shown, duration = (Fraction(v, scale) for v in (time, time + offset, length))
+                found.append(Sample(decoded, shown, duration, segment))
                 time += length
     return found
 
