@@ -15,7 +15,7 @@ from tests.contracts.access_world import PLACES, World
 from tests.support import templates
 from tests.support.savepoints import SavepointDatabase
 
-CALLS = {
+CALLS: dict[str, list[tuple[str | None, bool]]] = {
     ".": [(None, False)],
     "*": [(None, True), ("outside", True)],
     "+": [("inside", True), ("sibling", False), ("parent", False)],
