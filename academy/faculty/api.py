@@ -139,6 +139,7 @@ from academy.faculty.lectures import (
     report_no_show,
 )
 from academy.faculty.ledger import NO_LEVEL, HoursFilter, hour_lines, term_sums
+from academy.faculty.make_up_pairs import make_ups_of
 from academy.faculty.make_ups import plan_make_up
 from academy.faculty.material_kinds import MaterialKind
 from academy.faculty.material_models import MaterialVersion
@@ -471,6 +472,7 @@ __all__ = [
     "list_substitutes",
     "list_topics",
     "make_link",
+    "make_ups_of",
     "material_sheet",
     "material_to_review",
     "may_record",

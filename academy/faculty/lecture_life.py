@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.faculty import access, make_ups
+from academy.faculty import access
 from academy.faculty.contest_kinds import ContestState
 from academy.faculty.contest_models import Contest, Nomination, PersonnelNote
 from academy.faculty.evaluation_models import EvaluationRound
@@ -22,6 +22,7 @@ from academy.faculty.evaluations.rolls import count_attendance
 from academy.faculty.kinds import LectureState, TeachingPart
 from academy.faculty.lecture_queries import TeacherRow, lecture_teachers
 from academy.faculty.lecture_topics import assignment_of
+from academy.faculty.make_up_pairs import MakeUps, make_ups_of
 from academy.faculty.materials.clearance import MaterialStanding, standings_of
 from academy.faculty.models import (
     LectureEdit,
@@ -92,10 +93,7 @@ class LectureLife:
 
     is_office: bool
     teachers: Sequence[TeacherRow]
-    before: ProgrammeLecture | None
-    """The lecture that this one makes up for."""
-    after: Sequence[ProgrammeLecture]
-    """Those that make up for this one."""
+    make_ups: MakeUps
     topic: AskedTopic | None
     planned: PlannedLife | None
     edits: Sequence[LectureEdit]
@@ -113,12 +111,10 @@ def lecture_life(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> LectureLife
     teachers = lecture_teachers(tx, lecture)
     own = assignment_of(tx, lecture)
     edits = select(LectureEdit).where(LectureEdit.lecture_id == lecture.id).order_by(LectureEdit.id).limit(MOST)
-    before, after = make_ups.made_up(tx, lecture)
     return LectureLife(
         is_office,
         teachers,
-        before,
-        after,
+        make_ups_of(tx, [lecture])[lecture.id],
         asked_topic(tx, own.request) if own is not None else None,
         _planned(tx, own, is_office=is_office) if own is not None else None,
         tx.scalars(edits).all(),

@@ -49,6 +49,9 @@ class ProgrammeLecture(Base):
         Index(None, "term_id", "day"),
         Index(None, "class_id", "day"),
         Index(None, "day"),
+        # The lectures that make up for one.
+        Index(None, "instead_of_id"),
+        CheckConstraint("instead_of_id IS NULL OR instead_of_id <> id", name="instead_of"),
         CheckConstraint("(kind = 'class') = (class_id IS NOT NULL)", name="class"),
         CheckConstraint("minute BETWEEN 0 AND 1439", name="minute"),
         CheckConstraint("class_hour_tenths > 0", name="tenths"),
@@ -69,6 +72,9 @@ class ProgrammeLecture(Base):
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
     classroom_id: Mapped[int | None] = mapped_column(ForeignKey("classrooms.id"))
     class_hour_tenths: Mapped[int] = mapped_column(default=20)
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("programme_lectures.id"))
+    """The lecture that was missed or cancelled and that this one makes up for; where a make-up lecture was lost too,
+    the first of them."""
     state: Mapped[str] = mapped_column(String(12), default=LectureState.PLANNED)
     reason: Mapped[str] = mapped_column(String(200), default="")
     """Why it was cancelled, or why nobody came."""

@@ -19,6 +19,7 @@ from academy.core.unique import lock_row, unique_or
 from academy.faculty import access, lecture_topics, rules
 from academy.faculty.collisions import STANDING, LectureSlot, find_collisions, find_promise
 from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
+from academy.faculty.make_up_pairs import require_one_standing
 from academy.faculty.materials.clearance import forget_taught, take_taught
 from academy.faculty.models import LectureEvidence, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange
@@ -45,6 +46,8 @@ class NewLecture:
     category_id: int | None = None
     assignment_id: int | None = None
     """Row id of the assignment that it comes from."""
+    instead_of_id: int | None = None
+    """Row id of the lecture that it makes up for (`make_up_pairs`)."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
         category_id=plan.category_id,
         classroom_id=plan.classroom.id if plan.classroom else None,
         class_hour_tenths=plan.tenths,
+        instead_of_id=plan.instead_of_id,
         created_by=actor.account_id,
     )
     with unique_or(tx, Invalid(fields={"day": msg("这个时间的讲坛或教室已经有课了，请换一个。")})):
@@ -222,11 +226,13 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     """Take back what was entered about a lecture: it is planned again, without substitutes and evidence.
 
     Raises:
-        Conflict: it is planned, or its evening, classroom or lecturer was taken meanwhile.
+        Conflict: it is planned, or its evening, classroom or lecturer was taken meanwhile, or it is made up for.
         Forbidden: the actor does not run the programme.
     """
     _lock(tx, actor, lecture, LectureState.PLANNED)
     before = lecture.state
+    if before not in STANDING:
+        require_one_standing(tx, lecture)
     forget_taught(tx, lecture)
     tx.execute(delete(LectureEvidence).where(LectureEvidence.lecture_id == lecture.id))
     for row in _teachers(tx, lecture):

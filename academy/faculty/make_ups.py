@@ -2,10 +2,8 @@
 
 import datetime as dt
 
-from sqlalchemy import select
-
 from academy.core.actor import Actor
-from academy.core.audit import AuditEntry, record
+from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
@@ -14,6 +12,7 @@ from academy.faculty import access
 from academy.faculty.kinds import LectureState
 from academy.faculty.lecture_topics import assignment_of, free_topic
 from academy.faculty.lectures import NewLecture, plan_lecture
+from academy.faculty.make_up_pairs import first_of, require_one_standing
 from academy.faculty.materials.carrying import carry_material
 from academy.faculty.models import ProgrammeLecture
 from academy.faculty.plan_kinds import AssignmentState, PlanState
@@ -21,7 +20,6 @@ from academy.faculty.plan_models import Assignment
 from academy.faculty.plans import replan
 from academy.faculty.request_decisions import plan_topic
 
-MAKE_UP, MADE_UP = "lecture.make_up", "lecture.made_up"
 LOST = (LectureState.NO_SHOW, LectureState.CANCELLED)
 
 
@@ -33,7 +31,8 @@ def plan_make_up(
     the material of the first (`carry_material`). Cancelling it takes this back.
 
     Raises:
-        Conflict: it was neither missed nor cancelled, or its topic is being offered to somebody else.
+        Conflict: it was neither missed nor cancelled, it is made up for already, or its topic is being offered to
+            somebody else.
         Invalid: as `plan_lecture`.
         Forbidden: the actor does not run the programme.
     """
@@ -41,6 +40,7 @@ def plan_make_up(
     lock_row(tx, lecture)
     if lecture.state not in LOST:
         raise Conflict(msg("只有取消了的，或者没有人来讲的课，才能补讲。"))
+    require_one_standing(tx, lecture)
     row = assignment_of(tx, lecture)
     if row is not None:
         lock_row(tx, row.plan)
@@ -58,13 +58,14 @@ def plan_make_up(
             training_class=lecture.training_class,
             classroom=lecture.classroom,
             category_id=lecture.category_id,
+            instead_of_id=first_of(lecture),
         ),
     )
     if row is not None:
         _assign(tx, actor, row, made, lecturer_id)
     carry_material(tx, actor, lecture, made)
-    record(tx, actor, MAKE_UP, f"lecture:{made.public_id}", instead_of=lecture.public_id)
-    record(tx, actor, MADE_UP, f"lecture:{lecture.public_id}", by=made.public_id)
+    record(tx, actor, "lecture.make_up", f"lecture:{made.public_id}", instead_of=lecture.public_id)
+    record(tx, actor, "lecture.made_up", f"lecture:{lecture.public_id}", by=made.public_id)
     return made
 
 
@@ -85,20 +86,3 @@ def _assign(tx: Tx, actor: Actor, row: Assignment, made: ProgrammeLecture, lectu
     plan_topic(tx, actor, row.request)
     if row.plan.state == PlanState.DRAFT:
         replan(tx, row.plan)
-
-
-def made_up(tx: Tx, lecture: ProgrammeLecture) -> tuple[ProgrammeLecture | None, list[ProgrammeLecture]]:
-    """The lecture that this one makes up for, and those that make up for this one, the oldest first. Two queries.
-
-    The trail says it of both; it is history, which no rule reads, so it has no column (docs/decisions/0074).
-    """
-    rows = tx.execute(
-        select(AuditEntry.verb, AuditEntry.detail)
-        .where(AuditEntry.target == f"lecture:{lecture.public_id}", AuditEntry.verb.in_((MAKE_UP, MADE_UP)))
-        .order_by(AuditEntry.id)
-    ).all()
-    named = [(verb, str(detail.get("instead_of") or detail.get("by") or "")) for verb, detail in rows]
-    found = select(ProgrammeLecture).where(ProgrammeLecture.public_id.in_([one for _verb, one in named]))
-    known = {one.public_id: one for one in tx.scalars(found)}
-    before = next((known[one] for verb, one in named if verb == MAKE_UP and one in known), None)
-    return before, [known[one] for verb, one in named if verb == MADE_UP and one in known]

@@ -94,6 +94,9 @@ class MaterialVersion(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     reason: Mapped[str] = mapped_column(Text, default="")
     """Why it was returned; what the reviewer added to an approval."""
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("material_versions.id"))
+    """The approved version, of the lecture made up for, that this one is a copy of: the round of the review is that
+    one's, and counted there."""
 
     material: Mapped[LectureMaterial] = relationship()
     asset: Mapped[Asset | None] = relationship()

@@ -153,7 +153,7 @@ def _editable(version: MaterialVersion | None) -> str:
     return faculty.text_of(version.passages) if version is not None and version.asset_id is None else ""
 
 
-def _shown(public_id: str, kind: MaterialKind, errors: Mapping[str, Message]) -> str:
+def _shown(public_id: str, kind: MaterialKind, errors: Mapping[str, Message], *, answering: str = "") -> str:
     with reading() as tx:
         lecture = faculty.access_material_lecture(tx, actor(), public_id)
         standing = next(one for one in faculty.standings_of(tx, [lecture])[lecture.id] if one.kind == kind)
@@ -174,6 +174,7 @@ def _shown(public_id: str, kind: MaterialKind, errors: Mapping[str, Message]) ->
             kept={"text": _editable(newest)},
             text=typed().get("text", _editable(newest)),
             longest=faculty.MATERIAL_LENGTH,
+            answering=answering,
             errors=errors,
             **NAMES,
         )
@@ -232,5 +233,5 @@ def answer(comment_id: str) -> Any:
             else:
                 faculty.reopen_material_comment(tx, actor(), comment)
     except Invalid as error:
-        return _shown(public_id, kind, error.fields), error.status
+        return _shown(public_id, kind, error.fields, answering=comment_id), error.status
     return redirect(url_for(".show", public_id=public_id, kind=kind, _anchor=f"comment-{comment_id}"), 303)

@@ -37,7 +37,8 @@ def _list(errors: Mapping[str, Message]) -> str:
         is_reviewer, kept = faculty.is_material_reviewer(actor()), faculty.rules_by_day(tx)
         found = None
         if is_reviewer:
-            found = faculty.decided_material(tx, number) if decided else faculty.material_to_review(tx, actor(), number)
+            listed = faculty.decided_material if decided else faculty.material_to_review
+            found = listed(tx, actor(), number)
         return render_template(
             "faculty/material_reviews.html",
             page=found,

@@ -1,4 +1,4 @@
-"""What single migrations make of the lecture programme's rows: plans that were decided, lectures that stand."""
+"""What single migrations make of the programme's rows: decided plans, lectures that stand or make up for others."""
 
 import datetime as dt
 
@@ -56,3 +56,50 @@ def test_what_a_plan_decided_is_confirmed_and_the_rest_asked_no_more(empty_datab
     with empty_database.read() as tx:
         found = tx.execute(sa.text("SELECT state, lecture_id FROM assignments ORDER BY id")).all()
     assert [tuple(row) for row in found] == [("confirmed", 5), ("withdrawn", None), ("draft", None)]
+
+
+def test_what_the_trail_says_of_make_up_lectures_and_their_material_is_said_by_the_rows(
+    empty_database: Database,
+) -> None:
+    """0052: pairs come from the trail, each with the first of its row; what one of the rows is gone of, or the trail
+    never had, has none."""
+    upgrade(empty_database, "0051")
+    day = dt.date(2026, 3, 4)
+    with empty_database.engine.begin() as connection:
+        term = {"id": 1, "name": "T", "public_id": "t", "first_day": day, "last_day": day, "forum_weekday": 2}
+        insert(connection, "teaching_terms", [term | {"forum_minute": 1080}])
+        lecture = {"term_id": 1, "kind": "forum", "class_id": None, "classroom_id": None, "category_id": None}
+        lectures = [
+            lecture | {"id": n, "public_id": f"l{n}", "day": day + dt.timedelta(n), "minute": 1080, "state": "no_show"}
+            for n in (1, 2, 3, 4)
+        ]
+        insert(connection, "programme_lectures", lectures)
+        material = [{"id": n, "lecture_id": n, "kind": "handout", "taught_number": None} for n in (1, 2, 3, 4)]
+        insert(connection, "lecture_materials", material)
+        version = {"number": 1, "state": "draft", "closed_at": None, "reviewer_id": None, "asset_id": None}
+        version |= {"author_id": None, "submitted_by": None, "submitted_at": None}
+        versions = [version | {"id": n, "public_id": f"v{n}", "material_id": n} for n in (1, 2, 3, 4)]
+        insert(connection, "material_versions", versions)
+        said = [
+            ("lecture.make_up", "lecture:l2", {"instead_of": "l1"}),
+            ("lecture.made_up", "lecture:l1", {"by": "l2"}),
+            ("lecture.make_up", "lecture:l3", {"instead_of": "l2"}),
+            ("lecture.make_up", "lecture:l4", {"instead_of": "gone"}),
+            ("lecture.make_up", "lecture:gone", {"instead_of": "l1"}),
+            ("lecture.planned", "lecture:l1", {"instead_of": "l4"}),
+            ("material.carried", "material-version:v2", {"source": "v1", "state": "approved"}),
+            ("material.carried", "material-version:v3", {"source": "v1", "state": "draft"}),
+            ("material.carried", "material-version:v4", {"source": "v2", "state": "approved"}),
+            ("material.carried", "material-version:gone", {"source": "v1", "state": "approved"}),
+        ]
+        trail = [
+            {"id": n, "seq": n, "chain": None, "verb": verb, "target": target, "detail": detail}
+            for n, (verb, target, detail) in enumerate(said, 1)
+        ]
+        insert(connection, "audit_entries", trail)
+    upgrade(empty_database, "0052")
+    with empty_database.read() as tx:
+        pairs = tx.execute(sa.text("SELECT id, instead_of_id FROM programme_lectures ORDER BY id")).all()
+        carried = tx.execute(sa.text("SELECT id, carried_from_id FROM material_versions ORDER BY id")).all()
+    assert [tuple(row) for row in pairs] == [(1, None), (2, 1), (3, 1), (4, None)]
+    assert [tuple(row) for row in carried] == [(1, None), (2, 1), (3, None), (4, 1)]

@@ -238,6 +238,9 @@ def test_a_make_up_lecture_follows_and_begins_with_the_material(school: School, 
             assert carried["syllabus"].passages == ["一", "二"] and carried["syllabus"].number == 1
     whole = {"syllabus": "approved" if decided == "approved" else "draft", "handout": "draft"}
     assert kinds == (whole if same else {"syllabus": "draft"} if decided == "approved" else {})
+    for one, other in ((first, second), (second, first)):
+        page = school.office.get(f"/faculty/lectures/{one}").text
+        assert f'"/faculty/lectures/{other}"' in page and f"{one}/make-up" not in page
     before, after = life(school.office, first), life(school.office, second)
     assert f"/faculty/lectures/{second}/life" in before and "还没有安排补讲" not in before
     assert f"/faculty/lectures/{first}/life" in after and "补讲的是" in after

@@ -24,6 +24,12 @@ def is_material_reviewer(actor: Actor) -> bool:
     return any(path.count("/") == 2 for path in actor.paths(*MATERIAL_REVIEWERS))
 
 
+def require_material_reviewer(actor: Actor, what: str) -> None:
+    """Raises Forbidden for everybody who reviews no material; `what` names the thing for the audit row."""
+    if not is_material_reviewer(actor):
+        raise Forbidden(what)
+
+
 def taught_by(actor: Actor) -> ColumnElement[bool]:
     """Condition: lectures in which the actor has or had a part as a lecturer."""
     if actor.member_id is None:
@@ -128,7 +134,8 @@ def access_reviewed_version(tx: Tx, actor: Actor, public_id: str) -> MaterialVer
         Forbidden: the actor does not review material, or it is a draft.
     """
     row = _version(tx, MaterialVersion.public_id == public_id)
-    if not is_material_reviewer(actor) or row.state == MaterialState.DRAFT:
+    require_material_reviewer(actor, f"material-version:{public_id}")
+    if row.state == MaterialState.DRAFT:
         raise Forbidden(f"material-version:{public_id}")
     return row
 

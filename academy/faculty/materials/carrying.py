@@ -60,6 +60,7 @@ def _copy(
     if is_approved:
         version.submitted_at, version.submitted_by = source.submitted_at, source.submitted_by
         version.closed_at, version.reviewer_id, version.reason = source.closed_at, source.reviewer_id, source.reason
+        version.carried_from_id = source.carried_from_id or source.id
     tx.add(version)
     tx.flush()
     record(

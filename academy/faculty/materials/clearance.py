@@ -50,8 +50,7 @@ class VersionLine:
         """Days of its round, so far or altogether; None for a draft."""
         if self.submitted_at is None:
             return None
-        last = clock.to_city(self.closed_at or clock.now()).date()
-        return rules.days_between(clock.to_city(self.submitted_at).date(), last)
+        return rules.round_days(self.submitted_at, self.closed_at or clock.now())
 
 
 @dataclass(frozen=True)

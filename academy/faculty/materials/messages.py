@@ -1,5 +1,7 @@
 """Notifications about syllabuses and handouts: to reviewers, and to those who teach or sent them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from academy.accounts import api as accounts
@@ -40,25 +42,33 @@ def deciding_accounts(tx: Tx, version: MaterialVersion) -> list[int]:
 
 
 def own_accounts(tx: Tx, material: LectureMaterial) -> set[int]:
-    """Accounts of those who teach the lecture, or wrote or submitted a version of its material."""
+    """Accounts of those who teach the lecture or were to, or wrote or submitted a version of its material: as
+    `access.is_own`, which decides."""
     rows = tx.execute(
         select(MaterialVersion.author_id, MaterialVersion.submitted_by).where(
             MaterialVersion.material_id == material.id
         )
     )
     wrote = {one for row in rows for one in row if one is not None}
-    accounts_of = (accounts.account_of_member(tx, member_id) for member_id in members_teaching(tx, material.lecture_id))
+    accounts_of = (
+        accounts.account_of_member(tx, member_id) for member_id in members_with_part(tx, material.lecture_id)
+    )
     return wrote | {one.id for one in accounts_of if one is not None}
 
 
 def members_teaching(tx: Tx, lecture_id: int) -> list[int]:
     """Members of the register who teach a lecture or are to, by row ids."""
+    return members_with_part(tx, lecture_id, (TeachingPart.PLANNED, TeachingPart.TAUGHT))
+
+
+def members_with_part(tx: Tx, lecture_id: int, parts: Collection[TeachingPart] = tuple(TeachingPart)) -> list[int]:
+    """Members of the register who have or had one of these parts in a lecture, by row ids."""
     query = (
         select(PoolMembership.member_id)
         .join(LectureTeacher, LectureTeacher.lecturer_id == PoolMembership.lecturer_id)
         .where(
             LectureTeacher.lecture_id == lecture_id,
-            LectureTeacher.part.in_((TeachingPart.PLANNED, TeachingPart.TAUGHT)),
+            LectureTeacher.part.in_(parts),
             PoolMembership.member_id.is_not(None),
         )
         .distinct()

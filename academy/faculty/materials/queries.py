@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import defer, joinedload
 
 from academy.accounts import api as accounts
@@ -14,6 +14,7 @@ from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.paging import Page, count_of, page_of
 from academy.faculty.lecture_queries import LectureRow, lecture_rows
+from academy.faculty.make_up_pairs import MakeUps, make_ups_of
 from academy.faculty.material_kinds import MaterialKind, MaterialState
 from academy.faculty.material_models import LectureMaterial, MaterialComment, MaterialVersion
 from academy.faculty.materials import access, rules
@@ -23,7 +24,8 @@ from academy.faculty.models import ProgrammeLecture
 
 SIZE = 20
 PERIOD = dt.timedelta(days=90)
-DECIDED = (MaterialState.APPROVED, MaterialState.RETURNED)
+DECIDED = and_(MaterialVersion.reviewer_id.is_not(None), MaterialVersion.carried_from_id.is_(None))
+"""Condition: versions that somebody decided on, those too that were returned and then dropped; each decision once."""
 
 
 def count_material_to_review(tx: Tx, actor: Actor) -> int:
@@ -55,7 +57,12 @@ class ReviewLine:
 
 
 def material_to_review(tx: Tx, actor: Actor, number: int = 1) -> Page[ReviewLine]:
-    """What waits for a decision of this person, by the day of the lecture."""
+    """What waits for a decision of this person, by the day of the lecture.
+
+    Raises:
+        Forbidden: the actor reviews no material.
+    """
+    access.require_material_reviewer(actor, "material:all")
     query = _submitted().where(~access.is_own(actor))
     return _lines(tx, query.order_by(ProgrammeLecture.day, MaterialVersion.submitted_at, MaterialVersion.id), number)
 
@@ -65,9 +72,14 @@ def own_material_in_review(tx: Tx, actor: Actor) -> int:
     return count_of(tx, _submitted().where(access.is_own(actor)).with_only_columns(MaterialVersion.id))
 
 
-def decided_material(tx: Tx, number: int = 1) -> Page[ReviewLine]:
-    """What was decided, the newest first."""
-    query = select(MaterialVersion).where(MaterialVersion.state.in_(DECIDED))
+def decided_material(tx: Tx, actor: Actor, number: int = 1) -> Page[ReviewLine]:
+    """What was decided, the newest first.
+
+    Raises:
+        Forbidden: the actor reviews no material.
+    """
+    access.require_material_reviewer(actor, "material:all")
+    query = select(MaterialVersion).where(DECIDED)
     return _lines(tx, query.order_by(MaterialVersion.closed_at.desc(), MaterialVersion.id.desc()), number)
 
 
@@ -136,7 +148,7 @@ def decided_rounds(tx: Tx, since: dt.datetime, until: dt.datetime | None = None)
         )
         .join(LectureMaterial, LectureMaterial.id == MaterialVersion.material_id)
         .join(ProgrammeLecture, ProgrammeLecture.id == LectureMaterial.lecture_id)
-        .where(MaterialVersion.state.in_(DECIDED), MaterialVersion.closed_at >= since)
+        .where(DECIDED, MaterialVersion.closed_at >= since)
         .order_by(MaterialVersion.closed_at, MaterialVersion.id)
     )
     if until is not None:
@@ -145,16 +157,21 @@ def decided_rounds(tx: Tx, since: dt.datetime, until: dt.datetime | None = None)
     for row in tx.execute(query):
         if row.submitted_at is None or row.closed_at is None:
             continue  # the table's checks exclude it
-        days = rules.days_between(clock.to_city(row.submitted_at).date(), clock.to_city(row.closed_at).date())
+        days = rules.round_days(row.submitted_at, row.closed_at)
         rule = rule_on(kept, row.day)
         is_late = rule is not None and days > rule.decide_days
         found.append(
             DecidedRound(
                 *(row.public_id, row.lecture_id, row.title, row.day, MaterialKind(row.kind), row.number),
-                *(MaterialState(row.state), row.submitted_at, row.closed_at, days, is_late),
+                *(_decision(row.state), row.submitted_at, row.closed_at, days, is_late),
             )
         )
     return found
+
+
+def _decision(state: str) -> MaterialState:
+    """What was decided: a returned version that its author dropped later was returned."""
+    return MaterialState.APPROVED if state == MaterialState.APPROVED else MaterialState.RETURNED
 
 
 @dataclass(frozen=True)
@@ -164,6 +181,7 @@ class OwnLecture:
     row: LectureRow
     standings: Sequence[MaterialStanding]
     may_write: bool
+    make_ups: MakeUps
 
 
 def own_lectures(tx: Tx, actor: Actor, today: dt.date, *, past: bool, number: int = 1) -> Page[OwnLecture]:
@@ -174,9 +192,9 @@ def own_lectures(tx: Tx, actor: Actor, today: dt.date, *, past: bool, number: in
     else:
         query = query.where(ProgrammeLecture.day >= today).order_by(ProgrammeLecture.day, ProgrammeLecture.id)
     found = page_of(tx, query, number, SIZE)
-    standings = standings_of(tx, found.rows)
+    standings, pairs = standings_of(tx, found.rows), make_ups_of(tx, found.rows)
     lines = [
-        OwnLecture(row, standings[row.lecture.id], row.lecture.state in access.WRITABLE)
+        OwnLecture(row, standings[row.lecture.id], row.lecture.state in access.WRITABLE, pairs[row.lecture.id])
         for row in lecture_rows(tx, found.rows)
     ]
     return Page(lines, found.total, found.number, found.size)

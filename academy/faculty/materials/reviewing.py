@@ -44,8 +44,7 @@ def days_of(version: MaterialVersion) -> int:
     """Days of the round of a version so far, or until it was closed; 0 for a draft."""
     if version.submitted_at is None:
         return 0
-    last = clock.to_city(version.closed_at or clock.now()).date()
-    return rules.days_between(clock.to_city(version.submitted_at).date(), last)
+    return rules.round_days(version.submitted_at, version.closed_at or clock.now())
 
 
 def add_material_comment(

@@ -3,10 +3,12 @@
 import datetime as dt
 import enum
 import re
+import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from academy.core import clock
 from academy.core.i18n import Message, msg
 from academy.faculty.material_kinds import MaterialKind, MaterialState
 
@@ -168,14 +170,11 @@ def teachable_number(rounds: Sequence[Round]) -> int | None:
     return newest.number if newest is not None and newest.state == MaterialState.APPROVED else None
 
 
-def days_between(first: dt.date, last: dt.date) -> int:
-    """Days that a round lasted; 0 when it was decided on the day of its submission."""
-    return max(0, (last - first).days)
+def round_days(submitted_at: dt.datetime, closed_at: dt.datetime) -> int:
+    """Days that a round lasted on the city's calendar; 0 when it was decided on the day of its submission."""
+    return max(0, (clock.to_city(closed_at).date() - clock.to_city(submitted_at).date()).days)
 
 
 def median(days: Sequence[int]) -> float | None:
     """The middle one; of an even number the mean of both in the middle; None of nothing."""
-    if not days:
-        return None
-    ordered, middle = sorted(days), len(days) // 2
-    return float(ordered[middle]) if len(days) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    return float(statistics.median(days)) if days else None
