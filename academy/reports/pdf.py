@@ -14,7 +14,7 @@ from fpdf.fonts import TTFFont
 from academy.core.errors import Invalid
 from academy.core.fonts import find_font, simplified_face
 from academy.core.i18n import msg
-from academy.reports.spreadsheets import Value
+from academy.reports.spreadsheets import Quantity, Value
 
 MOST = 5_000
 """Maximum rows of one file: a hundred and fifty pages, more than anybody would print."""
@@ -152,6 +152,8 @@ def _shares(widths: Sequence[int]) -> list[float]:
 def _text(value: Value) -> str:
     if value is None:
         return ""
+    if isinstance(value, Quantity):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, float):
         return f"{value:.1%}" if 0 <= value <= 1 else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -7,7 +7,12 @@ from typing import Any, Protocol
 
 from academy.core.months import Month
 
-__all__ = ["REPORT_FORMATS", "Sheet", "Value", "defuse_cell"]
+__all__ = ["REPORT_FORMATS", "Quantity", "Sheet", "Value", "defuse_cell"]
+
+
+class Quantity(float):
+    """A number of something and no share: 1.0 is one hour, not a hundred per cent."""
+
 
 Value = str | int | float | dt.date | None
 REPORT_FORMATS = ("xlsx", "csv", "pdf")

@@ -8,7 +8,7 @@ from pathlib import Path
 from academy.core.i18n import Message, Translator
 from academy.core.paging import Page
 from academy.reports.sheet_files import open_sheet
-from academy.reports.spreadsheets import Value
+from academy.reports.spreadsheets import Quantity, Value
 
 Cell = Value | Message
 TEXT, NUMBER, DAY, SHARE = "text", "number", "day", "share"
@@ -80,16 +80,19 @@ def write(
                 sheet.row([translate(table.title)])
             sheet.row([translate(column.label) for column in table.columns], head=True)
             for line in table.lines:
-                sheet.row([render_cell(cell, translate) for cell in line.cells])
+                cells = zip(line.cells, table.columns, strict=True)
+                sheet.row([render_cell(cell, translate, column.kind) for cell, column in cells])
                 written += 1
                 if written % EVERY == 0:
                     progress(min(990, 1000 * written // max(1, total or written * 2)))
     return written
 
 
-def render_cell(cell: Cell, translate: Translator) -> Value:
-    """A cell in the reader's language."""
-    return translate(cell) if isinstance(cell, Message) else cell
+def render_cell(cell: Cell, translate: Translator, kind: str = SHARE) -> Value:
+    """A cell in the reader's language; `kind` is its column's."""
+    if isinstance(cell, Message):
+        return translate(cell)
+    return Quantity(cell) if isinstance(cell, float) and kind != SHARE else cell
 
 
 def day_or(day: dt.date | None, otherwise: Message) -> Cell:

@@ -22,7 +22,7 @@ from academy.people.models import Exemption, Member, Organisation
 from academy.reports import builder, coverage, name_pages, pdf, period, quality
 from academy.reports.service import EXPORT_KINDS, request_export
 from academy.reports.sheet_files import open_sheet
-from academy.reports.tables import Report, ReportTable
+from academy.reports.tables import Report, ReportColumn, ReportRow, ReportTable, write
 from academy.trainings import service
 from tests.support import factories as make
 from tests.support import shelf
@@ -190,6 +190,19 @@ def read_pdf(path: Path) -> str:
     with pypdfium2.PdfDocument(str(path)) as document:
         pages = [page.get_textpage().get_text_range() for page in document]
     return "\n".join(pages)
+
+
+def test_only_shares_are_printed_as_shares(tmp_path: Path) -> None:
+    """Half a class hour was 50.0% on paper: the same number means something else in another column."""
+    columns = [ReportColumn("名目"), ReportColumn("课时", "hours"), ReportColumn("占比", "share")]
+    values = [number / 20 for number in range(21)]
+    lines = [ReportRow((f"第{number}行", one * 2, one)) for number, one in enumerate(values)]
+    table = ReportTable("x", "x", columns, lines)
+    write(Report("x", "x", Message("x"), [table]), str, "pdf", tmp_path / "a.pdf", lambda _: None)
+    words = read_pdf(tmp_path / "a.pdf").split()
+    for number, one in enumerate(values):
+        place = words.index(f"第{number}行")
+        assert words[place + 1 : place + 3] == [f"{one * 2:g}", f"{one:.1%}"]
 
 
 @pytest.mark.thorough
