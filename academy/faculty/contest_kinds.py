@@ -12,6 +12,10 @@ class ContestState(enum.StrEnum):
     PUBLISHED = "published"
 
 
+ANNOUNCED = (ContestState.OBJECTING, ContestState.PUBLISHED)
+"""States in which everybody knows the result."""
+
+
 class Eligibility(enum.StrEnum):
     """Whether a nominated lecture takes part; decided when scoring begins."""
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import joinedload
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.faculty import access
-from academy.faculty.contest_kinds import ContestState
 from academy.faculty.contest_models import Contest, Nomination, PersonnelNote
+from academy.faculty.contests.queries import announced
 from academy.faculty.evaluation_models import EvaluationRound
 from academy.faculty.evaluations import results
 from academy.faculty.evaluations.results import RoundResult
@@ -39,7 +39,6 @@ from academy.faculty.request_queries import AskedTopic, asked_topic
 from academy.learning import api as learning
 from academy.learning.api import CountyReach
 
-ANNOUNCED = (ContestState.OBJECTING, ContestState.PUBLISHED)
 MOST = 50
 """Rows of one kind on the page."""
 
@@ -176,7 +175,7 @@ def _judged(tx: Tx, actor: Actor, lecture: ProgrammeLecture, *, is_office: bool)
         .order_by(Nomination.id)
     )
     if not is_office:
-        return JudgedLife((), (), True, tx.scalars(nominated.where(Contest.state.in_(ANNOUNCED))).all(), ())
+        return JudgedLife((), (), True, tx.scalars(nominated.where(announced())).all(), ())
     notes = (
         select(PersonnelNote)
         .join(Nomination, Nomination.id == PersonnelNote.nomination_id)

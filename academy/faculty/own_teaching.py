@@ -10,8 +10,8 @@ from sqlalchemy.orm import joinedload
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.faculty import plan_rules
-from academy.faculty.contest_kinds import ContestState, Eligibility
 from academy.faculty.contest_models import Contest, Nomination, PersonnelNote
+from academy.faculty.contests.queries import announced
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluations.results import results_of_lecturer
 from academy.faculty.evaluations.rules import MarkFigures
@@ -23,7 +23,6 @@ from academy.faculty.plan_kinds import AssignmentState, PlanState
 from academy.faculty.plan_models import Assignment, TermPlan
 from academy.faculty.recordings import own_membership
 
-ANNOUNCED = (ContestState.OBJECTING, ContestState.PUBLISHED)
 INVITED = (AssignmentState.PROPOSED, AssignmentState.ACCEPTED, AssignmentState.OTHER_DAY)
 MOST = 20
 """Invitations, nominations and notes on the page: more than a lecturer has in some years."""
@@ -142,8 +141,7 @@ def _nominations(tx: Tx, lecturer_id: int) -> Sequence[Nomination]:
         .join(Contest, Contest.id == Nomination.contest_id)
         .where(
             Nomination.lecture_id.in_(taught),
-            Nomination.eligibility == Eligibility.ELIGIBLE,
-            Contest.state.in_(ANNOUNCED),
+            announced(),
         )
         .options(joinedload(Nomination.contest), joinedload(Nomination.lecture))
         .order_by(Nomination.id.desc())

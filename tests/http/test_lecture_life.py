@@ -13,6 +13,7 @@ from academy.classes.models import TeachingTerm
 from academy.core import clock
 from academy.core.database import Tx
 from academy.faculty import make_ups
+from academy.faculty.contest_kinds import ContestState, Eligibility
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluations import rounds
 from academy.faculty.kinds import LectureState
@@ -187,9 +188,12 @@ def test_reach_is_counted_by_county_and_once_a_member(school: School) -> None:
     assert "6 人开始学" in seen and "西岭" not in seen and "回函一号" not in seen
 
 
-@pytest.mark.parametrize("state", ["nominating", "scoring", "objecting", "published"])
+@pytest.mark.parametrize("state", ContestState)
+@pytest.mark.parametrize("eligibility", Eligibility)
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-def test_a_contest_is_others_to_see_once_it_is_announced_and_a_note_never(school: School, state: str) -> None:
+def test_a_contest_is_others_to_see_once_it_is_announced_and_a_note_never(
+    school: School, state: ContestState, eligibility: Eligibility
+) -> None:
     with school.runtime.db.begin() as tx:
         person = makers.lecturer(tx, tx.merge(school.county), name="周正")
         term = makers.term(tx, dt.date(2026, 5, 1), dt.date(2026, 5, 31))
@@ -197,15 +201,20 @@ def test_a_contest_is_others_to_see_once_it_is_announced_and_a_note_never(school
         contest = Contest(term_id=term.id, title="优秀课程评比", state=state, criteria=[], places=1)
         tx.add(contest)
         tx.flush()
-        row = Nomination(contest_id=contest.id, lecture_id=lecture.id, reason="好", eligibility="eligible")
-        row.is_chosen, row.hundredths = True, 9000
+        row = Nomination(contest_id=contest.id, lecture_id=lecture.id, reason="好", eligibility=eligibility)
+        is_in = eligibility == Eligibility.ELIGIBLE
+        row.is_chosen, row.hundredths = is_in, 9000 if is_in else None
         tx.add(row)
         tx.flush()
         tx.add(PersonnelNote(nomination_id=row.id, lecturer_id=person.id, signed=b""))
-        public_id = lecture.public_id
+        public_id, named = lecture.public_id, contest.public_id
     office, county = life(school.office, public_id), life(school.client(school.county), public_id)
     assert "优秀课程评比" in text_of(office, "chosen") and "周正的评比结果证明" in office
-    assert ("优秀课程评比" in text_of(county, "chosen")) == (state in ("objecting", "published"))
+    # What did not take part, or was taken out after an objection, nobody outside the school reads, here or there.
+    seen = "优秀课程评比" in text_of(county, "chosen")
+    assert seen == (state in ("objecting", "published") and is_in)
+    contest_page = school.client(school.county).get(f"/faculty/contests/{named}").text
+    assert seen or row.public_id not in contest_page
     assert "评比结果证明" not in county
 
 

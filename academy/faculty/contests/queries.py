@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor
@@ -12,7 +12,7 @@ from academy.core.errors import Invalid, NotFound
 from academy.core.i18n import msg
 from academy.core.paging import Page, page_of
 from academy.faculty import access
-from academy.faculty.contest_kinds import ContestState, Eligibility, ObjectionState
+from academy.faculty.contest_kinds import ANNOUNCED, ContestState, Eligibility, ObjectionState
 from academy.faculty.contest_models import Contest, Nomination, Objection, PanelScore, PanelSeat
 from academy.faculty.contests import panel, service
 from academy.faculty.contests.rules import Bar
@@ -74,12 +74,18 @@ def access_nomination(tx: Tx, contest: Contest, public_id: str) -> Nomination:
     return row
 
 
+def announced() -> ColumnElement[bool]:
+    """Condition on nominations joined with their contest: those that everybody may know of. What did not take part,
+    or was taken out after an objection, is the office's to know."""
+    return and_(Contest.state.in_(ANNOUNCED), Nomination.eligibility == Eligibility.ELIGIBLE)
+
+
 def contest_lines(tx: Tx, actor: Actor, contest: Contest) -> list[ContestLine]:
     """Nominations of a contest: of a published one the chosen first, else in the order of the lectures."""
     rows = service.nominations_of(tx, contest)
     seat = panel.seat_of(tx, actor, contest)
     is_office = access.is_programme_office(actor)
-    if not is_office and contest.state in (ContestState.OBJECTING, ContestState.PUBLISHED):
+    if not is_office and contest.state in ANNOUNCED:
         rows = [row for row in rows if row.eligibility == Eligibility.ELIGIBLE]
     bars = panel.bars(tx, contest, rows, [seat]) if seat is not None else {}
     scores: dict[int, list[PanelScore]] = {row.id: [] for row in rows}
