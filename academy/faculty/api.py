@@ -71,6 +71,7 @@ from academy.faculty.evaluations.forms import form_on, replace_form, seed_forms
 from academy.faculty.evaluations.results import (
     access_evaluated_lecture,
     comments_to_read,
+    count_comments_to_read,
     decide_comment,
     open_rounds,
     results_by_lecturer,
@@ -241,6 +242,7 @@ from academy.faculty.reporting.lines import Inquiry, ProgrammeList, select_lines
 from academy.faculty.reporting.lists import (
     inquire,
     list_kinds,
+    list_title,
     programme_list,
     programme_report,
     report_roots,
@@ -274,6 +276,7 @@ from academy.faculty.simulation import simulate
 from academy.faculty.substitutes import list_substitutes
 from academy.faculty.words import (
     CONSENT_NAMES,
+    EVALUATION_NAMES,
     EVIDENCE_NAMES,
     LECTURE_KIND_NAMES,
     LECTURE_STATE_NAMES,
@@ -288,6 +291,7 @@ __all__ = [
     "ASSIGNMENT_STATE_NAMES",
     "BARS",
     "CONSENT_NAMES",
+    "EVALUATION_NAMES",
     "EVIDENCE_NAMES",
     "FIRST_CRITERIA",
     "LARGEST_NOTE",
@@ -404,6 +408,7 @@ __all__ = [
     "copy_programme",
     "count_assignments",
     "count_attendance",
+    "count_comments_to_read",
     "count_lectures_to_confirm",
     "count_material_to_review",
     "count_open_topics",
@@ -470,6 +475,7 @@ __all__ = [
     "list_pool",
     "list_rules",
     "list_substitutes",
+    "list_title",
     "list_topics",
     "make_link",
     "make_ups_of",

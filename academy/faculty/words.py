@@ -1,6 +1,8 @@
 """What states, levels and kinds are called."""
 
 from academy.core.i18n import Message, msg
+from academy.faculty.contest_kinds import Eligibility
+from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.kinds import (
     ConsentKind,
     LectureEvidenceKind,
@@ -57,4 +59,14 @@ OBLIGATION_NAMES: dict[ObligationState, Message] = {
     ObligationState.OPEN: msg("尚未授课"),
     ObligationState.MET: msg("已完成"),
     ObligationState.SUSPENDED: msg("暂停计时"),
+}
+EVALUATION_NAMES: dict[EvaluationKind, Message] = {
+    EvaluationKind.SELF: msg("自评"),
+    EvaluationKind.PARTICIPANTS: msg("他评（学员和同行）"),
+    EvaluationKind.FOLLOW_UP: msg("跟评"),
+}
+ELIGIBILITY_NAMES: dict[Eligibility, Message] = {
+    Eligibility.OPEN: msg("还没有审核"),
+    Eligibility.ELIGIBLE: msg("参评"),
+    Eligibility.INELIGIBLE: msg("不参加"),
 }

@@ -43,7 +43,10 @@ def programme_table(
         number = min(max(1, page), max(1, -(-len(rows) // size)))
         part = slice((number - 1) * size, number * size)
         rows = [
-            ReportRow(line.cells, (line.link[0], {"key": line.link[1]}) if line.link else None) for line in lines[part]
+            ReportRow(
+                line.cells, (line.link[0], {"key": line.link[1], "lecture": line.lecture or ""}) if line.link else None
+            )
+            for line in lines[part]
         ]
         shown = Page(rows, len(lines), number, size)
     columns = [ReportColumn(one.label, one.kind, WIDTHS.get(one.kind, 10)) for one in found.columns]

@@ -14,7 +14,7 @@ from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message, msg
+from academy.core.i18n import Message
 from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.faculty.api import CommentState, EvaluationKind, FormQuestion, QuestionKind
@@ -27,12 +27,6 @@ bp = Blueprint("evaluations", __name__)
 own = functools.partial(http.page, SIGNED_IN, section=menu.ME)
 page = functools.partial(http.page, office(*faculty.PROGRAMME_READERS), section=menu.LECTURES)
 
-KINDS: dict[str, Message] = {
-    EvaluationKind.SELF: msg("自评"),
-    EvaluationKind.PARTICIPANTS: msg("他评（学员和同行）"),
-    EvaluationKind.FOLLOW_UP: msg("跟评"),
-}
-
 
 @bp.get("/evaluations")
 @own()
@@ -40,7 +34,7 @@ def index() -> str:
     """The evaluations that one is asked for."""
     with reading() as tx:
         found = faculty.own_evaluations(tx, actor(), number_in(request.args.get("page")))
-    return render_template("evaluations/index.html", page=found, kinds=KINDS, today=clock.today())
+    return render_template("evaluations/index.html", page=found, kinds=faculty.EVALUATION_NAMES, today=clock.today())
 
 
 @bp.get("/evaluations/<public_id>")
@@ -65,7 +59,7 @@ def _form_page(public_id: str, errors: Mapping[str, Message]) -> str:
             form=found.round.form,
             is_answered=found.is_answered,
             is_open=found.round.closed_at is None and clock.today() <= found.round.closes_on,
-            kinds=KINDS,
+            kinds=faculty.EVALUATION_NAMES,
             words=question_words,
             errors=errors,
         )
@@ -105,7 +99,7 @@ def results(public_id: str) -> str:
             open_rounds=faculty.open_rounds(tx, lecture),
             here=faculty.count_attendance(tx, lecture),
             least=faculty.LEAST_ANSWERS,
-            kinds=KINDS,
+            kinds=faculty.EVALUATION_NAMES,
             words=question_words,
         )
 
@@ -214,7 +208,7 @@ def sign_roll(public_id: str) -> Response | tuple[str, int]:
 
 
 def _waiting(tx: Tx, who: Actor) -> int:
-    return faculty.comments_to_read(tx, who).total if faculty.is_programme_office(who) else 0
+    return faculty.count_comments_to_read(tx) if faculty.is_programme_office(who) else 0
 
 
 @bp.get("/faculty/comments")
@@ -244,7 +238,7 @@ def _forms_page(errors: Mapping[str, Message], at: str) -> str:
     return render_template(
         "evaluations/forms.html",
         forms=found,
-        kinds=KINDS,
+        kinds=faculty.EVALUATION_NAMES,
         words=question_words,
         may_replace=may_replace,
         errors=errors,

@@ -10,7 +10,7 @@ from academy.faculty import api as faculty
 from academy.http import actor, menu, office, reading
 from academy.http.personal_data import shows_people
 from academy.web.contests import STATES as CONTEST_STATES
-from academy.web.evaluations import KINDS, question_words
+from academy.web.evaluations import question_words
 from academy.web.lectures import MATERIAL_TONES, NAMES
 
 bp = Blueprint("lecture_lives", __name__, url_prefix="/faculty/lectures")
@@ -33,7 +33,7 @@ def show(public_id: str) -> str:
             trail=trail,
             consent_names=faculty.CONSENT_NAMES,
             contest_states=CONTEST_STATES,
-            evaluation_kinds=KINDS,
+            evaluation_kinds=faculty.EVALUATION_NAMES,
             invitation_states=faculty.ASSIGNMENT_STATE_NAMES,
             least=faculty.LEAST_ANSWERS,
             material_names=faculty.MATERIAL_NAMES,

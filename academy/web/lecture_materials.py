@@ -24,7 +24,6 @@ from academy.http.forms import Choice, File, Form, Key, Text, Verb, typed
 from academy.http.languages import count_text, translate
 from academy.media import api as media
 from academy.media.api import PageLink
-from academy.web.evaluations import KINDS
 from academy.web.forum import feed_token
 from academy.web.lectures import MATERIAL_TONES, STATE_TONES
 from academy.web.members import errors_by_field
@@ -68,7 +67,7 @@ def index() -> str:
             owed=faculty.OBLIGATION_NAMES,
             owed_tones=OWED_TONES,
             invitation_states=faculty.ASSIGNMENT_STATE_NAMES,
-            evaluation_kinds=KINDS,
+            evaluation_kinds=faculty.EVALUATION_NAMES,
             weekdays=WEEKDAYS,
             today=clock.today(),
             **NAMES,

@@ -5,7 +5,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -23,6 +23,7 @@ from academy.http.languages import html_lang, translate
 from academy.http.personal_data import shows_people
 from academy.people import api as people
 from academy.reports import api as reports
+from academy.web.reports import export_begun
 
 bp = Blueprint("programme_reports", __name__, url_prefix="/faculty/reports")
 page = functools.partial(http.page, section=menu.PROGRAMME_REPORTS)
@@ -86,26 +87,25 @@ def take(organisation: str, kind: str) -> Response:
         if kind == "pack":
             what, title = "programme_pack", gettext("讲坛证明材料")
         else:
-            title = translate(faculty.programme_list(tx, kind, asked).title)
+            title = translate(faculty.list_title(kind, asked.scope))
             what, params["list"], params["format"] = "programme", kind, form.format.data
             params |= {name: text[:80] for name, text in form.sent("show", "unit").items() if text}
         params |= {"day": params["on"], "language": html_lang()[:2]}
         named = f"{title}-{asked.scope.node.name}-{translate(asked.period.name)}"
         reports.request_export(tx, actor(), what, params, title=named)
-    flash(gettext("正在生成文件，好了就能下载。"))
-    return redirect(url_for("reports.exports"))
+    return export_begun()
 
 
 def _asked(tx: Tx, organisation: str, given: Mapping[str, str], *, pack: bool = False) -> Inquiry:
     """What an address or a form asks about. A pack is about the end of a past day, which can be worked out again."""
     node = people.access_organisation(tx, actor(), organisation, *faculty.PROGRAMME_READERS)
     kept = {name: given[name][:80] for name in ASKED if given.get(name)}
-    asked = reports.read_inquiry(tx, node, kept)
-    if pack and asked.on > reports.last_day():
-        asked = reports.read_inquiry(tx, node, kept | {"on": reports.last_day().isoformat()})
-        if asked.on < asked.period.first:
-            raise NotFound(msg("这个学期昨天还没有开始，明天再来生成证明材料。"))
-    return asked
+    asked, newest = reports.read_inquiry(tx, node, kept), reports.last_day()
+    if not pack or asked.on <= newest:
+        return asked
+    if asked.period.first > newest:
+        raise NotFound(msg("这个学期昨天还没有开始，明天再来生成证明材料。"))
+    return reports.read_inquiry(tx, node, kept | {"on": newest.isoformat()})
 
 
 def _words(tx: Tx, asked: Inquiry) -> dict[str, Any]:

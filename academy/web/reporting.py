@@ -4,8 +4,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from academy import http
@@ -19,6 +18,7 @@ from academy.people import api as people
 from academy.people.api import Organisation
 from academy.reports import api as reports
 from academy.trainings import api as trainings
+from academy.web.reports import export_begun
 
 bp = Blueprint("reporting", __name__, url_prefix="/reports")
 page = functools.partial(http.page, section=menu.REPORTS)
@@ -92,5 +92,4 @@ def take(organisation: str, kind: str) -> Response:
         params = asked | {"report": kind, "organisation": organisation, "format": form.format.data}
         title = f"{translate(reports.REPORT_TITLES[kind])}-{node.name}"
         reports.request_export(tx, actor(), kind, params, title=title)
-    flash(gettext("正在生成文件，好了就能下载。"))
-    return redirect(url_for("reports.exports"))
+    return export_begun()

@@ -63,8 +63,13 @@ def request_() -> Response:
         params["language"] = html_lang()[:2]
         title = f"{training.title}-{node.name}-{_what(form)}"
         reports.request_export(tx, actor(), form.kind.data, params, title=title)
+    return export_begun()
+
+
+def export_begun() -> Response:
+    """Lead to where the file will be."""
     flash(gettext("正在生成文件，好了就能下载。"))
-    return redirect(url_for(".exports"))
+    return redirect(url_for("reports.exports"))
 
 
 def _what(form: ExportForm) -> str:

@@ -133,7 +133,8 @@ def _plain_pool(school: SimulatedSchool, asked: Inquiry) -> dict[str, int]:
     for lecturer in range(school.lecturers):
         posts = [one for one in school.posts if one.lecturer == lecturer]
         states = [one.what for one in school.states if one.lecturer == lecturer and _has(one, asked.on)]
-        if states != [PoolState.CONFIRMED] or not any(_inside(asked, one) for one in posts):
+        here = asked.scope.is_whole or any(_has(one, asked.on) and _inside(asked, one) for one in posts)
+        if states != [PoolState.CONFIRMED] or not here:
             continue
         days = [one.day for one in school.lectures for who, _ in one.taught if who == lecturer and one.day <= asked.on]
         found["taught" if any(day >= asked.period.first for day in days) else "silent"] += 1
@@ -199,7 +200,7 @@ def test_marks_of_fewer_than_five_stay_unseen(runtime: Runtime, answers: int) ->
     from academy.faculty.kinds import LectureKind
 
     with clock.frozen(NOON), runtime.db.begin() as tx:
-        one = scene(tx, (8,))
+        one = scene(tx, (9,))
         assert one.lecture.kind == LectureKind.FORUM
         made = rounds.open_round(tx, one.office, one.lecture, EvaluationKind.PARTICIPANTS)
         assert made is not None
@@ -210,8 +211,11 @@ def test_marks_of_fewer_than_five_stay_unseen(runtime: Runtime, answers: int) ->
         assert lists.programme_list(tx, "evaluations", asked).lines == [], "an open round is not shown"
         rounds.close_round(tx, made)
         tx.refresh(made)
-        (line,) = lists.programme_list(tx, "evaluations", asked).lines
-        assert line.cells[4:6] == (8, answers)
+        found = lists.programme_list(tx, "evaluations", asked)
+        (line,) = found.lines
+        # One way to state a share, whether it is of one round or of all: two thirds are 66.6% on page and paper.
+        assert line.cells[4:7] == (9, answers, answers * 1000 // 9 / 1000)
+        assert str(found.figures[1].value) == f"{answers * 1000 // 9 / 10:g}%"
         mean = sum(int(mark) for mark in GOOD.values()) / len(GOOD)
         assert str(line.cells[-1]) == (f"{mean:.2f} / 5" if answers >= 5 else "不足 5 份")
         assert line.marks == {"participants", "shown" if answers >= 5 else "few"}
@@ -252,6 +256,19 @@ def test_a_report_needs_as_many_queries_for_many_as_for_few(
         _requests(tx, random.Random(1), 20)
         assert count_queries(read) <= before + 1, "a list of rows needs one query however many there are"
         assert before <= 50
+
+
+def test_a_day_outside_its_period_asks_for_nothing(runtime: Runtime) -> None:
+    """The form keeps the old day when somebody chooses another term."""
+    with clock.frozen(NOON), runtime.db.begin() as tx:
+        node = make.organisation(tx, level="city")
+        term, today = school_rows.term(tx, dt.date(2026, 3, 1), dt.date(2026, 7, 10)), clock.today()
+        for days in range(-400, 400, 7):
+            on = today + dt.timedelta(days)
+            for key, first, last in (("2026", dt.date(2026, 1, 1), today), (term.public_id, term.first_day, today)):
+                asked = lists.inquire(tx, node, key, today, on)
+                assert asked.on == (on if first <= on <= last else today)
+                assert asked.period.has(asked.on)
 
 
 def _pack(tx: Tx, node: Organisation, path: Path, period: str = "2026", on: str = "2026-03-04") -> int:

@@ -9,6 +9,8 @@ import zipfile
 import pytest
 from sqlalchemy import select
 
+from academy.classes.models import TeachingTerm
+from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.runtime import Runtime
 from academy.reports.models import Export
@@ -78,6 +80,19 @@ def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
         assert {"programme_reports.rows"} <= {entry.detail["page"] for entry in read}
 
 
+def test_each_line_about_a_lecture_leads_to_its_whole_life(city: City) -> None:
+    taught(city)
+    for client in (city.office, city.client(city.county)):
+        here = client.get("/faculty/reports").location
+        page = client.get(f"{here}/hours").text
+        total = re.search(r'id="total">(\d+) 行', page)
+        leading = re.findall(r'href="(/faculty/lectures/[^"/]+/life)"', page)
+        assert total is not None and len(leading) == int(total[1]) > 0
+        for address in leading:
+            assert "乡村振兴怎么干" in client.get(address).text
+        assert "全程" not in client.get(f"{here}/owed").text, "a column of nothing"
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
 def test_a_list_is_taken_as_a_file_of_the_same_rows(city: City, runtime: Runtime, kind: str) -> None:
     taught(city)
@@ -95,6 +110,20 @@ def test_a_list_is_taken_as_a_file_of_the_same_rows(city: City, runtime: Runtime
     answer.close()
 
 
+def test_there_is_no_pack_of_a_term_that_began_today(city: City, runtime: Runtime) -> None:
+    taught(city)
+    with runtime.db.begin() as tx:
+        for one in tx.scalars(select(TeachingTerm)):
+            one.first_day = clock.today()
+        key = one.public_id
+    here = city.office.get("/faculty/reports").location
+    for on in ({}, {"on": "2026-01-01"}, {"on": clock.today().isoformat()}):
+        answer = city.office.post(f"{here}/pack", data={"period": key} | on)
+        assert answer.status_code == 404 and "明天再来生成证明材料" in answer.text
+    with runtime.db.read() as tx:
+        assert tx.scalar(select(Export)) is None
+
+
 def test_a_pack_holds_every_list_and_ends_with_yesterday(city: City, runtime: Runtime) -> None:
     taught(city)
     here = city.office.get("/faculty/reports").location
@@ -105,5 +134,7 @@ def test_a_pack_holds_every_list_and_ends_with_yesterday(city: City, runtime: Ru
     assert export.filename.endswith("2026-05-19.zip")
     answer = city.office.get(f"/exports/{export.public_id}/file")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as pack:
-        assert {"manifest.json", "figures.csv", "owed.csv", "shares.csv", "contests.csv"} <= set(pack.namelist())
+        assert {"manifest.json", "cover.pdf", "figures.csv", "owed.csv", "shares.csv", "contests.csv"} <= set(
+            pack.namelist()
+        )
     answer.close()

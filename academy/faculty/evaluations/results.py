@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import Integer, Select, cast, func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes.models import TrainingClass
@@ -14,7 +14,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import msg
-from academy.core.paging import Page, page_of
+from academy.core.paging import Page, count_of, page_of
 from academy.faculty import access
 from academy.faculty.evaluation_kinds import CommentState, EvaluationKind, QuestionKind
 from academy.faculty.evaluation_models import (
@@ -218,7 +218,16 @@ def comments_to_read(tx: Tx, actor: Actor, number: int = 1) -> Page[EvaluationCo
         Forbidden: the actor does not run the programme.
     """
     access.require_programme_office(actor, "evaluation-comments")
-    query = (
+    return page_of(tx, _unread().order_by(EvaluationRound.closes_on, EvaluationComment.id), number, SIZE)
+
+
+def count_comments_to_read(tx: Tx) -> int:
+    """How many comments `comments_to_read` lists."""
+    return count_of(tx, _unread())
+
+
+def _unread() -> Select[EvaluationComment]:
+    return (
         select(EvaluationComment)
         .join(EvaluationRound, EvaluationRound.id == EvaluationComment.round_id)
         .where(
@@ -226,9 +235,7 @@ def comments_to_read(tx: Tx, actor: Actor, number: int = 1) -> Page[EvaluationCo
             EvaluationRound.closed_at.is_not(None),
             EvaluationRound.kind != EvaluationKind.SELF,
         )
-        .order_by(EvaluationRound.closes_on, EvaluationComment.id)
     )
-    return page_of(tx, query, number, SIZE)
 
 
 def decide_comment(tx: Tx, actor: Actor, comment_id: str, *, shown: bool, reason: str, seen: str) -> None:

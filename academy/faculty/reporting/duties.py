@@ -13,7 +13,7 @@ from academy.core.i18n import Message, msg
 from academy.faculty import obligations, rules
 from academy.faculty.kinds import LecturerLevel, PoolState
 from academy.faculty.models import LecturerPost, LecturerSubject, PoolMembership
-from academy.faculty.queries import PoolRow, UnitObligations, pool_rows, units_owing
+from academy.faculty.queries import PoolRow, UnitObligations, held_on, pool_rows, units_owing
 from academy.faculty.reporting.lines import (
     DAY,
     NUMBER,
@@ -37,8 +37,8 @@ TONES = {ObligationState.OVERDUE: "bad", ObligationState.SOON: "warn", Obligatio
 ON = msg("截至 %(day)s 的情况，按授课记录、职务和规则算出。一人任两级职务的，两项任务各算一项。")
 ON_UNITS = msg("每个单位一行，数字是“授课任务”名单里该单位的行数。截至 %(day)s。")
 ON_POOL = msg(
-    "%(day)s 在库的讲师；“本期授课”指 %(first)s 以来讲过课并已登记，“本期没讲”指在库而没有，"
-    "“从未授课”指至今没有任何授课登记。"
+    "%(day)s 在库的讲师，下级单位只列当日在那里任职的；“本期授课”指 %(first)s 以来讲过课并已登记，"
+    "“本期没讲”指在库而没有，“从未授课”指至今没有任何授课登记。"
 )
 ON_POOL_UNITS = msg("有在库讲师任职的单位每个一行，数字是“师资库覆盖”名单里该单位的行数。截至 %(day)s。")
 ON_SUBJECTS = msg("每个课程类别一行：%(day)s 在库、登记能讲这一类的讲师人数。")
@@ -79,7 +79,7 @@ def owed_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         *(ListColumn(msg("应讲"), NUMBER), ListColumn(msg("最近一次授课"), DAY)),
     ]
     figures = [figure(lines, OBLIGATION_NAMES[state], state.value, tone=TONES.get(state, "")) for state in STATES]
-    return ProgrammeList("owed", msg("授课任务"), _dated(ON, asked), columns, lines, figures)
+    return ProgrammeList("owed", _dated(ON, asked), columns, lines, figures)
 
 
 def unit_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -102,7 +102,7 @@ def unit_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("有逾期的单位"), "late", tone="bad"),
         figure(lines, msg("没有逾期的单位"), "clean"),
     ]
-    return ProgrammeList("units", msg("各单位完成情况"), _dated(ON_UNITS, asked), columns, lines, figures)
+    return ProgrammeList("units", _dated(ON_UNITS, asked), columns, lines, figures)
 
 
 def _dated(text: Message, asked: Inquiry) -> Message:
@@ -112,7 +112,8 @@ def _dated(text: Message, asked: Inquiry) -> Message:
 def _members(tx: Tx, asked: Inquiry) -> Sequence[PoolMembership]:
     query = select(PoolMembership).options(joinedload(PoolMembership.lecturer)).order_by(PoolMembership.id)
     if not asked.scope.is_whole:
-        inside = select(LecturerPost.lecturer_id).where(asked.scope.posts())
+        # Of the day, as the units that count them: who left may be another node's, who is to come is not here yet.
+        inside = select(LecturerPost.lecturer_id).where(asked.scope.posts(), held_on(asked.on))
         query = query.where(PoolMembership.lecturer_id.in_(inside))
     return tx.scalars(query).all()
 
@@ -171,7 +172,7 @@ def pool_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         ListColumn(msg("最近一次授课"), DAY),
     ]
     figures = [*_pool_figures(lines), *(figure(lines, name, level.value) for level, name in LEVEL_NAMES.items())]
-    return ProgrammeList("pool", msg("师资库覆盖"), _dated(ON_POOL, asked), columns, lines, figures)
+    return ProgrammeList("pool", _dated(ON_POOL, asked), columns, lines, figures)
 
 
 def _pool_figures(lines: Sequence[ProgrammeLine]) -> list[ProgrammeFigure]:
@@ -208,7 +209,7 @@ def pool_unit_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("有人授课的单位"), TAUGHT, tone="good"),
         figure(lines, msg("无人授课的单位"), SILENT, tone="warn"),
     ]
-    return ProgrammeList("pool_units", msg("各单位师资"), _dated(ON_POOL_UNITS, asked), columns, lines, figures)
+    return ProgrammeList("pool_units", _dated(ON_POOL_UNITS, asked), columns, lines, figures)
 
 
 def subject_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -231,4 +232,4 @@ def subject_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("有讲师的类别"), COVERED),
         figure(lines, msg("没有讲师的类别"), BARE, tone="warn"),
     ]
-    return ProgrammeList("subjects", msg("课程类别与讲师"), _dated(ON_SUBJECTS, asked), columns, lines, figures)
+    return ProgrammeList("subjects", _dated(ON_SUBJECTS, asked), columns, lines, figures)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import ColumnElement, select, true
 
 from academy.classes.models import TeachingTerm
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.faculty.models import LecturerPost
 from academy.people import api as people
 from academy.people.models import Organisation
@@ -20,6 +20,20 @@ from academy.people.models import Organisation
 T = TypeVar("T")
 Cell = str | int | float | dt.date | Message | None
 TEXT, NUMBER, DAY, SHARE, HOURS = "text", "number", "day", "share", "hours"
+LIST_TITLES: dict[str, Message] = {
+    "owed": msg("授课任务"),
+    "units": msg("各单位完成情况"),
+    "shares": msg("领导干部授课占比"),
+    "hours": msg("课时"),
+    "pool": msg("师资库覆盖"),
+    "pool_units": msg("各单位师资"),
+    "subjects": msg("课程类别与讲师"),
+    "requests": msg("点单"),
+    "reviews": msg("教案讲义审阅"),
+    "evaluations": msg("课程评价"),
+    "contests": msg("优秀课程评比"),
+}
+"""Kinds of lists, in their order."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,8 @@ class ProgrammeLine:
     link: tuple[str, str] | None = None
     """What the first cell leads to, and its public id: "lecture", "evaluation" (of a lecture), "lecturer", "term",
     "topic", "contest", and a unit's lines in the lists of obligations ("unit") and of the pool ("pool")."""
+    lecture: str | None = None
+    """Public id of the lecture that it is about, whose whole life is a page."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +119,16 @@ class ProgrammeList:
     """A list with its definition and its figures."""
 
     kind: str
-    title: Message
+    """One of `LIST_TITLES`."""
     definition: Message
     columns: Sequence[ListColumn]
     lines: Sequence[ProgrammeLine]
     figures: Sequence["ProgrammeFigure"] = field(default_factory=tuple)
+
+    @property
+    def title(self) -> Message:
+        """Its heading."""
+        return LIST_TITLES[self.kind]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from academy.core.i18n import Message, msg
 from academy.faculty import access
 from academy.faculty.hours import TermShare
 from academy.faculty.reporting import duties, teaching, work
-from academy.faculty.reporting.lines import Inquiry, ProgrammeList, ReportScope
+from academy.faculty.reporting.lines import LIST_TITLES, Inquiry, ProgrammeList, ReportScope
 from academy.faculty.reporting.periods import find_period
 from academy.faculty.rules import ObligationState
 from academy.people import api as people
@@ -41,7 +41,7 @@ def report_roots(tx: Tx, actor: Actor) -> list[Organisation]:
 
 def list_kinds(scope: ReportScope) -> Sequence[str]:
     """Lists that there are for a scope, in their order."""
-    return tuple(kind for kind in MAKERS if scope.is_whole or kind in FOR_ALL)
+    return tuple(kind for kind in LIST_TITLES if scope.is_whole or kind in FOR_ALL)
 
 
 def inquire(tx: Tx, node: Organisation, period: str, today: dt.date, on: dt.date | None = None) -> Inquiry:
@@ -51,13 +51,26 @@ def inquire(tx: Tx, node: Organisation, period: str, today: dt.date, on: dt.date
         node: the caller has checked that the reader may see it.
         period: key of a period; empty for the present one.
         today: the city's day.
-        on: the day as of which it is calculated; the period's last day, or today if that comes first.
+        on: the day as of which it is calculated; the period's last day, or today if that comes first. A day before
+            the period asks for nothing: whoever chooses a later period has the old day in the form.
 
     Raises:
         NotFound: there is no such period.
     """
     found = find_period(tx, period, today)
-    return Inquiry(ReportScope(node), found, found.on(min(on or today, today)))
+    day = on if on is not None and found.first <= on <= today else today
+    return Inquiry(ReportScope(node), found, found.on(day))
+
+
+def list_title(kind: str, scope: ReportScope) -> Message:
+    """The heading of a list, for whoever needs no line of it.
+
+    Raises:
+        NotFound: there is none of that kind for the scope.
+    """
+    if kind not in list_kinds(scope):
+        raise NotFound
+    return LIST_TITLES[kind]
 
 
 def programme_list(tx: Tx, kind: str, asked: Inquiry) -> ProgrammeList:
@@ -66,8 +79,7 @@ def programme_list(tx: Tx, kind: str, asked: Inquiry) -> ProgrammeList:
     Raises:
         NotFound: there is none of that kind for the scope.
     """
-    if kind not in list_kinds(asked.scope):
-        raise NotFound
+    list_title(kind, asked.scope)
     return MAKERS[kind](tx, asked)
 
 

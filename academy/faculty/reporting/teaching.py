@@ -62,7 +62,7 @@ def hour_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         leading[term.id] = set(rule.levels) if rule else set()
     lines = []
     for row in rows:
-        lecture, (person, pool_id) = known[row.lecture_id], people[row.lecturer_id]
+        lecture, (person, _) = known[row.lecture_id], people[row.lecturer_id]
         marks = {row.level.value if row.level else NO_LEVEL}
         marks |= {MAIN} if row.is_main else set()
         marks |= {LEADER} if row.level in leading[row.term_id] else set()
@@ -75,8 +75,8 @@ def hour_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
             msg("主体班") if row.is_main else None,
             row.parts / rules.PARTS,
         )
-        key = f"{lecture.public_id}/{pool_id or person.id}"
-        lines.append(ProgrammeLine(key, frozenset(marks), cells, ("lecture", lecture.public_id)))
+        key, link = f"{lecture.public_id}/{person.public_id}", ("lecture", lecture.public_id)
+        lines.append(ProgrammeLine(key, frozenset(marks), cells, link, lecture=lecture.public_id))
     columns = [
         *(ListColumn(msg("日期"), DAY), ListColumn(msg("题目")), ListColumn(msg("讲师")), ListColumn(msg("级别"))),
         *(ListColumn(msg("班次")), ListColumn(msg("是否主体班")), ListColumn(msg("课时"), HOURS)),
@@ -89,7 +89,7 @@ def hour_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         _hours(lines, GUEST, NO_LEVEL),
     ]
     definition = Message(ON_HOURS.text, {"first": asked.period.first, "day": asked.on})
-    return ProgrammeList("hours", msg("课时"), definition, columns, lines, figures)
+    return ProgrammeList("hours", definition, columns, lines, figures)
 
 
 def _hours(lines: list[ProgrammeLine], label: Message, *marks: str) -> ProgrammeFigure:
@@ -149,4 +149,4 @@ def share_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("没有达到的学期"), "missed", tone="bad"),
     ]
     definition = Message(ON_SHARES.text, {"day": asked.on})
-    return ProgrammeList("shares", msg("领导干部授课占比"), definition, columns, lines, figures)
+    return ProgrammeList("shares", definition, columns, lines, figures)

@@ -41,15 +41,12 @@ from academy.faculty.reporting.lines import (
 from academy.faculty.request_kinds import RequestState
 from academy.faculty.request_models import TopicRequest
 from academy.faculty.request_rules import REQUEST_STATE_NAMES
+from academy.faculty.words import ELIGIBILITY_NAMES, EVALUATION_NAMES
 from academy.library.models import Category, Lecturer
 
 ANSWERED, MET, WAITING, LATE, CHOSEN, SHOWN, FEW = "answered", "met", "waiting", "late", "chosen", "shown", "few"
-KIND_NAMES = {EvaluationKind.PARTICIPANTS: msg("他评（学员和同行）"), EvaluationKind.FOLLOW_UP: msg("跟评")}
-ELIGIBILITY_NAMES = {
-    Eligibility.OPEN: msg("还没有审核"),
-    Eligibility.ELIGIBLE: msg("参评"),
-    Eligibility.INELIGIBLE: msg("不参评"),
-}
+KINDS = (EvaluationKind.PARTICIPANTS, EvaluationKind.FOLLOW_UP)
+"""Evaluations by others."""
 REQUEST_COLUMNS = (
     *(ListColumn(msg("题目")), ListColumn(msg("课程类别")), ListColumn(msg("情况"))),
     *(ListColumn(msg("提出"), DAY), ListColumn(msg("答复"), DAY), ListColumn(msg("答复天数"), NUMBER)),
@@ -130,7 +127,7 @@ def request_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("答复天数（中位数）"), ANSWERED, value=_days(material_rules.median(waited))),
         *(figure(lines, name, state.value) for state, name in REQUEST_STATE_NAMES.items()),
     ]
-    return ProgrammeList("requests", msg("点单"), _definition(ON_REQUESTS, asked), REQUEST_COLUMNS, lines, figures)
+    return ProgrammeList("requests", _definition(ON_REQUESTS, asked), REQUEST_COLUMNS, lines, figures)
 
 
 def review_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -144,7 +141,8 @@ def review_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
             *(_city_day(one.submitted_at), _city_day(one.closed_at), one.days, msg("超期") if one.is_late else None),
         )
         took.append(one.days)
-        lines.append(ProgrammeLine(one.public_id, frozenset(marks), cells, ("lecture", one.lecture_id)))
+        link = ("lecture", one.lecture_id)
+        lines.append(ProgrammeLine(one.public_id, frozenset(marks), cells, link, lecture=one.lecture_id))
     figures = [
         figure(lines, msg("审阅决定")),
         figure(lines, MATERIAL_STATE_NAMES[MaterialState.APPROVED], MaterialState.APPROVED.value),
@@ -152,7 +150,7 @@ def review_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         figure(lines, msg("超期"), LATE, tone="bad"),
         figure(lines, msg("审阅天数（中位数）"), value=_days(material_rules.median(took))),
     ]
-    return ProgrammeList("reviews", msg("教案讲义审阅"), _definition(ON_REVIEWS, asked), REVIEW_COLUMNS, lines, figures)
+    return ProgrammeList("reviews", _definition(ON_REVIEWS, asked), REVIEW_COLUMNS, lines, figures)
 
 
 def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
@@ -162,7 +160,7 @@ def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         .join(ProgrammeLecture, ProgrammeLecture.id == EvaluationRound.lecture_id)
         .join(EvaluationForm, EvaluationForm.id == EvaluationRound.form_id)
         .where(
-            EvaluationRound.kind.in_(KIND_NAMES),
+            EvaluationRound.kind.in_(KINDS),
             EvaluationRound.closed_at < _bounds(asked)[1],
             ProgrammeLecture.day >= asked.period.first,
             ProgrammeLecture.day <= asked.on,
@@ -170,9 +168,10 @@ def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         .order_by(ProgrammeLecture.day, EvaluationRound.id)
     ).all()
     ids = [one.id for one, _, _ in rows]
-    answers = defaultdict(list)
-    for answer in tx.scalars(select(EvaluationAnswer).where(EvaluationAnswer.round_id.in_(ids))):
-        answers[answer.round_id].append(answer.scores)
+    answers: dict[int, list[dict[str, int]]] = defaultdict(list)
+    scores = select(EvaluationAnswer.round_id, EvaluationAnswer.scores)
+    for round_id, marked in tx.execute(scores.where(EvaluationAnswer.round_id.in_(ids))):
+        answers[round_id].append(marked)
     invited = _invited(tx, ids)
     names = _teachers(tx, [lecture.id for _, lecture, _ in rows])
     lines = []
@@ -180,24 +179,28 @@ def evaluation_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
         asked_of, answered = invited.get(one.id, (0, 0))
         is_shown = len(answers[one.id]) >= evaluation_rules.LEAST
         cells = (
-            *(lecture.title, lecture.day, "、".join(names[lecture.id]), KIND_NAMES[EvaluationKind(one.kind)]),
-            *(asked_of, answered, answered / asked_of if asked_of else None),
+            *(lecture.title, lecture.day, "、".join(names[lecture.id]), EVALUATION_NAMES[EvaluationKind(one.kind)]),
+            *(asked_of, answered, _permille(answered, asked_of) / 1000 if asked_of else None),
             _mean(answers[one.id], form) if is_shown else msg("不足 %(n)s 份", n=evaluation_rules.LEAST),
         )
         marks = frozenset({one.kind, SHOWN if is_shown else FEW})
-        lines.append(ProgrammeLine(one.public_id, marks, cells, ("evaluation", lecture.public_id)))
+        link = ("evaluation", lecture.public_id)
+        lines.append(ProgrammeLine(one.public_id, marks, cells, link, lecture=lecture.public_id))
     whole = [sum(invited.get(key, (0, 0))[place] for key in ids) for place in (0, 1)]
-    rate = Message("%(n)s", {"n": f"{whole[1] * 1000 // whole[0] / 10:g}%" if whole[0] else "—"})
+    rate = Message("%(n)s", {"n": f"{_permille(whole[1], whole[0]) / 10:g}%" if whole[0] else "—"})
     figures = [
         figure(lines, msg("已结束的评价")),
         figure(lines, msg("参评率"), value=rate),
         figure(lines, msg("出分数的"), SHOWN),
         figure(lines, msg("份数不足、不出分数的"), FEW),
-        *(figure(lines, name, kind.value) for kind, name in KIND_NAMES.items()),
+        *(figure(lines, EVALUATION_NAMES[kind], kind.value) for kind in KINDS),
     ]
-    return ProgrammeList(
-        "evaluations", msg("课程评价"), _definition(ON_EVALUATIONS, asked), EVALUATION_COLUMNS, lines, figures
-    )
+    return ProgrammeList("evaluations", _definition(ON_EVALUATIONS, asked), EVALUATION_COLUMNS, lines, figures)
+
+
+def _permille(part: int, whole: int) -> int:
+    """A share as everybody states it, on the page and in files; nothing rounded."""
+    return part * 1000 // whole
 
 
 def _invited(tx: Tx, round_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -251,13 +254,12 @@ def contest_list(tx: Tx, asked: Inquiry) -> ProgrammeList:
             *(ELIGIBILITY_NAMES[eligibility], result),
         )
         marks = {eligibility.value} | ({CHOSEN} if is_chosen else set())
-        lines.append(ProgrammeLine(one.public_id, frozenset(marks), cells, ("contest", contest.public_id)))
+        link = ("contest", contest.public_id)
+        lines.append(ProgrammeLine(one.public_id, frozenset(marks), cells, link, lecture=one.lecture.public_id))
     figures = [
         figure(lines, msg("提名")),
-        figure(lines, msg("参评"), Eligibility.ELIGIBLE.value),
-        figure(lines, msg("不参评"), Eligibility.INELIGIBLE.value),
+        figure(lines, ELIGIBILITY_NAMES[Eligibility.ELIGIBLE], Eligibility.ELIGIBLE.value),
+        figure(lines, ELIGIBILITY_NAMES[Eligibility.INELIGIBLE], Eligibility.INELIGIBLE.value),
         figure(lines, msg("入选"), CHOSEN, tone="good"),
     ]
-    return ProgrammeList(
-        "contests", msg("优秀课程评比"), _definition(ON_CONTESTS, asked), CONTEST_COLUMNS, lines, figures
-    )
+    return ProgrammeList("contests", _definition(ON_CONTESTS, asked), CONTEST_COLUMNS, lines, figures)
