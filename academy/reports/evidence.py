@@ -26,7 +26,7 @@ from academy.people.models import Member, Organisation
 from academy.reports import evidence_cover
 from academy.reports.coverage import name_filter_of, translator_of
 from academy.reports.definitions import coverage_definition
-from academy.reports.pack_files import UNREADABLE, CheckedLines, compare_rows, read_member
+from academy.reports.pack_files import UNREADABLE, CheckedLines, alterations, compare_rows, read_member, write_member
 from academy.trainings import api as trainings
 from academy.trainings.models import Training, TrainingCourse
 
@@ -60,11 +60,7 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
                 if written % 500 == 0:
                     progress(1000 * written // total)
             sums[NAMES] = digest.hexdigest()
-        with pack.open(FIGURES, "w") as raw:
-            digest = CheckedLines(raw)
-            for line in _figures(tx, name_filter):
-                digest.line(line)
-            sums[FIGURES] = digest.hexdigest()
+        sums[FIGURES] = write_member(pack, FIGURES, _figures(tx, name_filter))
         cover = evidence_cover.draw_cover(tx, name_filter, translator_of(params), path, sums, written - 1)
         if cover:
             pack.writestr(COVER, cover)
@@ -146,19 +142,13 @@ def check_pack(tx: Tx, path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as pack:
             listed = [name for name in (MANIFEST, NAMES, FIGURES, COVER) if name != COVER or name in pack.namelist()]
-            others = sorted(name for name in pack.namelist() if name not in listed)
+            present = set(pack.namelist()) - {MANIFEST}
             contents = {name: read_member(pack, name) for name in listed}
-        manifest = json.loads(contents[MANIFEST])
+        manifest = json.loads(contents.pop(MANIFEST))
         name_filter = _name_filter(tx, manifest)
     except UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
-    found = [
-        f"{name}: checksum differs, the file was changed"
-        for name in contents
-        if name != MANIFEST
-        if hashlib.sha256(contents[name]).hexdigest() != manifest.get("files", {}).get(name)
-    ]
-    found += [f"{name}: not of this pack" for name in others]
+    found = alterations(contents, manifest.get("files", {}), present)
     now = _manifest(tx, name_filter)
     for key in ("definition", "window", "audience", "required_count", "courses", "counts"):
         if now[key] != manifest.get(key):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from academy.core import clock
 from academy.core.audit import AuditEntry
@@ -22,12 +22,13 @@ from academy.core.i18n import msg
 from academy.faculty import api as faculty
 from academy.faculty.api import Inquiry, ProgrammeList
 from academy.people.models import Organisation
-from academy.reports import evidence
-from academy.reports.pack_files import UNREADABLE, CheckedLines, compare_rows, read_member
+from academy.reports import evidence, programme_cover
+from academy.reports.coverage import translator_of
+from academy.reports.pack_files import UNREADABLE, alterations, compare_rows, read_member, write_member
 from academy.reports.programme import read_inquiry
 
 FORMAT = 1
-FIGURES, MANIFEST = "figures.csv", "manifest.json"
+FIGURES, MANIFEST, COVER = "figures.csv", "manifest.json", "cover.pdf"
 CHANGING = (
     *("lecture.", "lecturer.", "pool.", "contest.announced", "contest.published", "material.approved"),
     *(
@@ -49,24 +50,20 @@ def write_pack(tx: Tx, params: dict[str, Any], path: Path, progress: Callable[[i
     """Write the pack that an export requests; returns how many rows it holds."""
     node = tx.scalars(select(Organisation).where(Organisation.public_id == params["organisation"])).one()
     asked = read_inquiry(tx, node, params)
-    _, lists = faculty.programme_report(tx, asked)
+    answer, lists = faculty.programme_report(tx, asked)
     sums: dict[str, str] = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
         for place, one in enumerate(lists):
-            sums[f"{one.kind}.csv"] = _write(pack, f"{one.kind}.csv", _rows(one))
+            sums[f"{one.kind}.csv"] = write_member(pack, f"{one.kind}.csv", _rows(one))
             progress(1000 * (place + 1) // (len(lists) + 1))
-        sums[FIGURES] = _write(pack, FIGURES, _figures(lists))
+        sums[FIGURES] = write_member(pack, FIGURES, _figures(lists))
+        cover = programme_cover.draw_cover(asked, answer, lists, translator_of(params), path, sums)
+        if cover:
+            pack.writestr(COVER, cover)
+            sums[COVER] = hashlib.sha256(cover).hexdigest()
         made = {"files": sums, "made_at": clock.now().isoformat()}
         pack.writestr(MANIFEST, json.dumps(_manifest(asked, lists) | made, ensure_ascii=False, indent=2))
     return sum(len(one.lines) for one in lists)
-
-
-def _write(pack: zipfile.ZipFile, name: str, rows: Iterator[tuple[str, ...]]) -> str:
-    with pack.open(name, "w", force_zip64=True) as raw:
-        lines = CheckedLines(raw)
-        for row in rows:
-            lines.line(row)
-        return lines.hexdigest()
 
 
 def _rows(found: ProgrammeList) -> Iterator[tuple[str, ...]]:
@@ -123,17 +120,12 @@ def check_programme_pack(tx: Tx, path: Path) -> list[str]:
             manifest = json.loads(read_member(pack, MANIFEST))
             asked = _asked(tx, manifest)
             kinds = faculty.list_kinds(asked.scope)
-            listed = [*(f"{kind}.csv" for kind in kinds), FIGURES]
-            others = sorted(set(pack.namelist()) - {*listed, MANIFEST})
+            present = set(pack.namelist()) - {MANIFEST}
+            listed = [*(f"{kind}.csv" for kind in kinds), FIGURES, *({COVER} & present)]
             contents = {name: read_member(pack, name) for name in listed}
     except UNREADABLE as error:
         raise Invalid(msg("这不是证明材料包，或已损坏。")) from error
-    found = [
-        f"{name}: checksum differs, the file was changed"
-        for name, data in contents.items()
-        if hashlib.sha256(data).hexdigest() != manifest.get("files", {}).get(name)
-    ]
-    found += [f"{name}: not of this pack" for name in others]
+    found = alterations(contents, manifest.get("files", {}), present)
     _, lists = faculty.programme_report(tx, asked)
     now = _manifest(asked, lists)
     for key in ("window", "definitions", "counts"):
@@ -163,9 +155,9 @@ def _changed_since(tx: Tx, made_at: str) -> list[str]:
         since = dt.datetime.fromisoformat(made_at)
     except ValueError:
         return []
-    query = select(AuditEntry).where(AuditEntry.at >= since).order_by(AuditEntry.id)
-    named = [one for one in tx.scalars(query) if one.verb.startswith(CHANGING)]
+    changing = or_(*(AuditEntry.verb.startswith(verb, autoescape=True) for verb in CHANGING))
+    named = select(AuditEntry).where(AuditEntry.at >= since, changing).order_by(AuditEntry.id).limit(MOST_NAMED)
     return [
         f"since: {one.at:%Y-%m-%d %H:%M} {one.verb} {one.target} by account {one.account_id}"
-        for one in named[:MOST_NAMED]
+        for one in tx.scalars(named)
     ]

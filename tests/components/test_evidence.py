@@ -11,6 +11,7 @@ import pytest
 
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor, Role, Scope
+from academy.core.database import Tx
 from academy.core.errors import Invalid
 from academy.core.runtime import Runtime
 from academy.learning import corrections
@@ -56,6 +57,22 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, t
             new.writestr("more.csv", "1")
         assert any("checksum differs" in line for line in evidence.check_pack(tx, forged))
         assert "more.csv: not of this pack" in evidence.check_pack(tx, forged)
+        for name in ("names.csv", "figures.csv", "cover.pdf"):
+            for data in (b"\xff\xfe\x00", b'"', None):
+                assert any(line.startswith(f"{name}: ") for line in checked(tx, path, forged, name, data)), name
+
+
+def checked(tx: Tx, path: Path, forged: Path, name: str, data: bytes | None) -> list[str]:
+    """What is found in a pack of which one file was overwritten, or taken out."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(forged, "w") as new:
+        for one in old.namelist():
+            if one != name or data is not None:
+                new.writestr(one, data if one == name and data is not None else old.read(one))
+    try:
+        return evidence.check_pack(tx, forged)
+    except Invalid:
+        assert data is None and name != "cover.pdf", "a pack without its tables is none"
+        return [f"{name}: refused"]
 
 
 def looks_right_to_an_inspector(path: Path, place: str, title: str) -> None:
