@@ -82,3 +82,24 @@ def access_lecture(tx: Tx, actor: Actor, public_id: str) -> ProgrammeLecture:
     if not is_programme_office(actor) and tx.scalar(teachers.limit(1)) is None:
         raise Forbidden(f"lecture:{public_id}")
     return row
+
+
+def find_own_membership(tx: Tx, actor: Actor) -> PoolMembership | None:
+    """The actor as a lecturer of the pool, present or past; None for everybody else."""
+    if actor.member_id is None:
+        return None
+    # Two, where two members were merged who both taught: the one of whom the pool has known longer.
+    mine = select(PoolMembership).where(PoolMembership.member_id == actor.member_id)
+    return tx.scalars(mine.order_by(PoolMembership.id).limit(1)).first()
+
+
+def own_membership(tx: Tx, actor: Actor) -> PoolMembership:
+    """As `find_own_membership`.
+
+    Raises:
+        NotFound: the actor is no lecturer.
+    """
+    found = find_own_membership(tx, actor)
+    if found is None:
+        raise NotFound
+    return found

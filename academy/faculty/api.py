@@ -4,7 +4,9 @@ from academy.faculty.access import (
     PROGRAMME_READERS,
     access_lecture,
     access_pool_membership,
+    find_own_membership,
     is_programme_office,
+    own_membership,
     require_programme_office,
 )
 from academy.faculty.answer_links import answer_path, read_answer_link
@@ -150,7 +152,6 @@ from academy.faculty.materials.access import (
     access_material_lecture,
     access_material_version,
     access_reviewed_version,
-    is_lecturer,
     is_material_reviewer,
     is_own_version,
     may_write,
@@ -184,7 +185,7 @@ from academy.faculty.materials.rules import MATERIAL_NAMES, MATERIAL_STATE_NAMES
 from academy.faculty.materials.rules import TEXT_LENGTH as MATERIAL_LENGTH
 from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.faculty.obligations import demands_on
-from academy.faculty.own_teaching import next_lecture, own_teaching
+from academy.faculty.own_teaching import next_lecture, own_consents, own_teaching
 from academy.faculty.particulars import (
     add_absence,
     add_window,
@@ -230,12 +231,11 @@ from academy.faculty.queries import PoolFilter, count_pool, evidence_of, lecture
 from academy.faculty.recordings import (
     access_lecture_to_record,
     begin_recording,
+    courses_of_lecture,
     courses_resting_on,
     lectures_to_record,
     link_recording,
     may_record,
-    own_consents,
-    own_membership,
 )
 from academy.faculty.recount import recount_differences
 from academy.faculty.reporting.lines import Inquiry, ProgrammeList, select_lines
@@ -414,6 +414,7 @@ __all__ = [
     "count_open_topics",
     "count_other_days",
     "count_pool",
+    "courses_of_lecture",
     "courses_resting_on",
     "decide_comment",
     "decide_material",
@@ -430,6 +431,7 @@ __all__ = [
     "enter_roll_by_numbers",
     "even_shares",
     "evidence_of",
+    "find_own_membership",
     "form_on",
     "forum_feed",
     "forum_lectures",
@@ -442,7 +444,6 @@ __all__ = [
     "invitation_page",
     "invite_lecturer",
     "invite_lecturers",
-    "is_lecturer",
     "is_material_reviewer",
     "is_own_version",
     "is_programme_office",

@@ -23,6 +23,7 @@ from academy.faculty.make_up_pairs import require_one_standing
 from academy.faculty.materials.clearance import forget_taught, take_taught
 from academy.faculty.models import LectureEvidence, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange
+from academy.faculty.recordings import take_down_lecture
 from academy.faculty.words import LECTURE_STATE_NAMES
 
 TITLE_LENGTH, REASON_LENGTH, REFERENCE_LENGTH = 120, 200, 200
@@ -223,7 +224,8 @@ def report_no_show(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str)
 
 
 def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
-    """Take back what was entered about a lecture: it is planned again, without substitutes and evidence.
+    """Take back what was entered about a lecture: it is planned again, without substitutes and evidence; its recording
+    goes from the shelf.
 
     Raises:
         Conflict: it is planned, or its evening, classroom or lecturer was taken meanwhile, or it is made up for.
@@ -234,6 +236,7 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     if before not in STANDING:
         require_one_standing(tx, lecture)
     forget_taught(tx, lecture)
+    take_down_lecture(tx, actor, lecture)
     tx.execute(delete(LectureEvidence).where(LectureEvidence.lecture_id == lecture.id))
     for row in _teachers(tx, lecture):
         if row.substitute_for_id is not None:

@@ -9,21 +9,19 @@ from sqlalchemy.orm import joinedload
 
 from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.faculty import plan_rules
+from academy.faculty import access, plan_rules
 from academy.faculty.contest_models import Contest, Nomination, PersonnelNote
 from academy.faculty.contests.queries import announced
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.evaluations.results import results_of_lecturer
 from academy.faculty.evaluations.rules import MarkFigures
-from academy.faculty.kinds import LectureState, PoolState, TeachingPart
-from academy.faculty.materials import access
-from academy.faculty.models import LectureTeacher, PoolMembership, ProgrammeLecture
+from academy.faculty.kinds import ConsentKind, LectureState, PoolState, TeachingPart
+from academy.faculty.models import LecturerConsent, LectureTeacher, PoolMembership, ProgrammeLecture
 from academy.faculty.obligations import Obligation, list_obligations
-from academy.faculty.plan_kinds import AssignmentState, PlanState
+from academy.faculty.plan_kinds import PlanState
 from academy.faculty.plan_models import Assignment, TermPlan
-from academy.faculty.recordings import own_membership
+from academy.faculty.recordings import TO_PUBLISH, courses_resting_on
 
-INVITED = (AssignmentState.PROPOSED, AssignmentState.ACCEPTED, AssignmentState.OTHER_DAY)
 MOST = 20
 """Invitations, nominations and notes on the page: more than a lecturer has in some years."""
 
@@ -88,9 +86,9 @@ def next_lecture(tx: Tx, actor: Actor, today: dt.date) -> ProgrammeLecture | Non
 
 def own_teaching(tx: Tx, actor: Actor, today: dt.date) -> OwnTeaching | None:
     """The page of the actor as a lecturer; None for somebody who is in no pool. A constant number of queries."""
-    if not access.is_lecturer(tx, actor):
+    membership = access.find_own_membership(tx, actor)
+    if membership is None:
         return None
-    membership = own_membership(tx, actor)
     person = membership.lecturer_id
     owed = list_obligations(tx, today, [person]) if membership.state != PoolState.LEFT else []
     counted = {one.lecture_id for each in owed for one in each.assessment.counted}
@@ -112,7 +110,7 @@ def _invitations(tx: Tx, lecturer_id: int, today: dt.date) -> list[OwnInvitation
         .join(TermPlan, TermPlan.id == Assignment.plan_id)
         .where(
             Assignment.lecturer_id == lecturer_id,
-            Assignment.state.in_(INVITED),
+            Assignment.state.in_(plan_rules.HOLDING),
             Assignment.day >= today,
             TermPlan.state == PlanState.DRAFT,
         )
@@ -157,3 +155,27 @@ def _notes(tx: Tx, lecturer_id: int) -> Sequence[PersonnelNote]:
         .order_by(PersonnelNote.id.desc())
         .limit(MOST)
     ).all()
+
+
+@dataclass(frozen=True)
+class OwnConsent:
+    """A consent of one's own that stands, and how many courses its withdrawal would take from the shelf."""
+
+    consent: LecturerConsent
+    courses: int
+
+
+def own_consents(tx: Tx, actor: Actor) -> list[OwnConsent]:
+    """The consents to be recorded and published that the actor gave as a lecturer, and that stand."""
+    membership = access.find_own_membership(tx, actor)
+    if membership is None:
+        return []
+    rows = tx.scalars(
+        select(LecturerConsent).where(
+            LecturerConsent.lecturer_id == membership.lecturer_id,
+            LecturerConsent.kind.in_(TO_PUBLISH),
+            LecturerConsent.withdrawn_on.is_(None),
+        )
+    ).all()
+    courses = len(courses_resting_on(tx, membership)) if rows else 0
+    return [OwnConsent(row, courses) for row in sorted(rows, key=lambda one: TO_PUBLISH.index(ConsentKind(one.kind)))]

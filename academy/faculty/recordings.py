@@ -5,10 +5,11 @@ A lecturer's consent is read under the lock of the membership, by publication as
 the shelf because the two did not see each other.
 """
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.core import clock
@@ -17,6 +18,7 @@ from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid, NotFound
 from academy.core.i18n import Message, msg
+from academy.core.paging import Page, page_of
 from academy.core.unique import lock_row
 from academy.faculty.access import is_programme_office
 from academy.faculty.kinds import ConsentKind, LectureState, TeachingPart
@@ -29,8 +31,9 @@ TO_PUBLISH = (ConsentKind.RECORD, ConsentKind.PUBLISH)
 """Consents without which a recording is on no shelf; without the first nothing is begun either."""
 SHOWN = (TeachingPart.TAUGHT, TeachingPart.PLANNED)
 """Parts of those who are in a recording; planned: while what was entered about the lecture is taken back."""
-OPEN_MOST = 60
+SIZE = 30
 REASON = msg("讲师撤回了录像或者上架的同意")
+REOPENED = msg("授课登记撤回了")
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def link_recording(tx: Tx, actor: Actor, lecture: ProgrammeLecture, course: Cour
     """Say that one of the trainer's own courses is the recording of a lecture.
 
     Raises:
-        Conflict: the lecture has one, or a lecturer does not consent.
+        Conflict: the lecture has one, or a lecturer does not consent to what is done already: be it that the course, or
+            another with its film, is on the shelf.
         Invalid: the course is the recording of another lecture.
         Forbidden: the course is somebody else's, or the actor no trainer of the whole tree.
     """
@@ -136,7 +140,7 @@ def link_recording(tx: Tx, actor: Actor, lecture: ProgrammeLecture, course: Cour
     if tx.scalar(select(LectureRecording.id).where(LectureRecording.course_id == course.id)) is not None:
         raise Invalid(fields={"course": msg("这门课程已经是另一次课的录像。")})
     _link(tx, actor, lecture, course)
-    if course.is_published:
+    if _published(tx, library.courses_sharing_recordings(tx, [course.id])):
         require_consents(tx, course.id)
 
 
@@ -156,6 +160,10 @@ def _lock(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
 
 def _is_discarded(course: Course) -> bool:
     return course.published_version_id is None and course.draft_version_id is None
+
+
+_IS_KEPT = or_(Course.published_version_id.is_not(None), Course.draft_version_id.is_not(None))
+"""Condition: courses that are not `_is_discarded`."""
 
 
 def _link(tx: Tx, actor: Actor, lecture: ProgrammeLecture, course: Course) -> None:
@@ -183,7 +191,10 @@ def require_consents(tx: Tx, course_id: int) -> None:
     """
     sharing = library.courses_sharing_recordings(tx, [course_id])
     linked = select(LectureRecording.lecture_id).where(LectureRecording.course_id.in_(sharing))
-    lectures = tx.scalars(select(ProgrammeLecture).where(ProgrammeLecture.id.in_(linked))).all()
+    # Shared locks: an entry that is taken back at once sees this publication, or is seen here.
+    held = select(ProgrammeLecture).where(ProgrammeLecture.id.in_(linked)).order_by(ProgrammeLecture.id)
+    tx.flush()
+    lectures = tx.scalars(held.with_for_update(read=True).execution_options(populate_existing=True)).all()
     if any(one.state != LectureState.HELD for one in lectures):
         raise Conflict(msg("这是一次课的录像，那次课的授课登记撤回了，登记好再发布。"))
     missing = missing_consents(tx, [one.id for one in lectures], lock=True) if lectures else []
@@ -191,17 +202,30 @@ def require_consents(tx: Tx, course_id: int) -> None:
         raise Conflict(refusal_of(missing))
 
 
+def _published(tx: Tx, course_ids: Collection[int]) -> list[Course]:
+    """Those of some courses that members see."""
+    return list(tx.scalars(select(Course).where(Course.id.in_(course_ids), Course.is_published).order_by(Course.id)))
+
+
+def _shelved(tx: Tx, linked: Collection[int]) -> list[Course]:
+    """Courses that members see and that are recordings, or have a film of them."""
+    return _published(tx, library.courses_sharing_recordings(tx, linked)) if linked else []
+
+
 def courses_resting_on(tx: Tx, membership: PoolMembership) -> list[Course]:
     """Courses that members see and that a lecturer's consent holds on the shelf."""
-    linked = tx.scalars(
+    linked = (
         select(LectureRecording.course_id)
         .join(LectureTeacher, LectureTeacher.lecture_id == LectureRecording.lecture_id)
         .where(LectureTeacher.lecturer_id == membership.lecturer_id, LectureTeacher.part.in_(SHOWN))
-    ).all()
-    if not linked:
-        return []
-    sharing = library.courses_sharing_recordings(tx, linked)
-    return list(tx.scalars(select(Course).where(Course.id.in_(sharing), Course.is_published).order_by(Course.id)))
+    )
+    return _shelved(tx, tx.scalars(linked).all())
+
+
+def courses_of_lecture(tx: Tx, lecture: ProgrammeLecture) -> list[Course]:
+    """Courses that members see and that show a lecture: its recording, and others with the same film."""
+    linked = select(LectureRecording.course_id).where(LectureRecording.lecture_id == lecture.id)
+    return _shelved(tx, tx.scalars(linked).all())
 
 
 def take_down_recordings(tx: Tx, actor: Actor, membership: PoolMembership) -> list[Course]:
@@ -210,17 +234,33 @@ def take_down_recordings(tx: Tx, actor: Actor, membership: PoolMembership) -> li
     Completions stay: they are the members'. The caller holds the membership's lock.
     """
     found = courses_resting_on(tx, membership)
-    for course in found:
-        library.take_down_course(tx, actor, course, reason=str(REASON))
-        row = tx.scalar(select(LectureRecording).where(LectureRecording.course_id == course.id))
-        if row is not None:
-            row.taken_down_at = clock.now()
-        record(tx, actor, "recording.taken_down", f"course:{course.public_id}", lecturer=membership.public_id)
-    tx.flush()
+    now = clock.now()
+    _take_down(tx, actor, found, REASON, now, lecturer=membership.public_id)
     return found
 
 
-def lectures_to_record(tx: Tx, actor: Actor) -> list[tuple[ProgrammeLecture, str]]:
+def take_down_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> list[Course]:
+    """Take a lecture's recording from the shelf because the entry of who taught it is taken back: until it is entered
+    again, and the course published again, nobody knows whose consent it rests on. The caller holds the lecture's lock.
+    """
+    found = courses_of_lecture(tx, lecture)
+    _take_down(tx, actor, found, REOPENED, None, lecture=lecture.public_id)
+    return found
+
+
+def _take_down(
+    tx: Tx, actor: Actor, courses: Sequence[Course], reason: Message, at: dt.datetime | None, **why: str
+) -> None:
+    for course in courses:
+        library.take_down_course(tx, actor, course, reason=str(reason))
+        row = tx.scalar(select(LectureRecording).where(LectureRecording.course_id == course.id))
+        if row is not None:
+            row.taken_down_at = at
+        record(tx, actor, "recording.taken_down", f"course:{course.public_id}", **why)
+    tx.flush()
+
+
+def lectures_to_record(tx: Tx, actor: Actor, number: int = 1) -> Page[tuple[ProgrammeLecture, str]]:
     """Lectures that were held, whose lecturers consent to be recorded, and of which nobody makes a course yet: the
     newest first, each with its lecturers' names.
 
@@ -229,8 +269,9 @@ def lectures_to_record(tx: Tx, actor: Actor) -> list[tuple[ProgrammeLecture, str
     """
     if not (may_record(actor) or is_programme_office(actor)):
         raise Forbidden("recordings:all")
-    rows = tx.scalars(_unrecorded().limit(OPEN_MOST)).all()
-    return [(row.lecture, row.names) for row in lecture_rows(tx, rows)]
+    found = page_of(tx, _unrecorded(), number, SIZE)
+    rows = [(row.lecture, row.names) for row in lecture_rows(tx, found.rows)]
+    return Page(rows, found.total, found.number, found.size)
 
 
 def _unrecorded() -> Select[ProgrammeLecture]:
@@ -240,54 +281,14 @@ def _unrecorded() -> Select[ProgrammeLecture]:
         LecturerConsent.withdrawn_on.is_(None),
     )
     taught = LectureTeacher.part == TeachingPart.TAUGHT
+    begun = select(LectureRecording.lecture_id).join(Course, Course.id == LectureRecording.course_id).where(_IS_KEPT)
     refused = select(LectureTeacher.lecture_id).where(taught, LectureTeacher.lecturer_id.not_in(consents))
     return (
         select(ProgrammeLecture)
         .where(
             ProgrammeLecture.state == LectureState.HELD,
-            ProgrammeLecture.id.not_in(select(LectureRecording.lecture_id)),
+            ProgrammeLecture.id.not_in(begun),
             ProgrammeLecture.id.not_in(refused),
         )
         .order_by(ProgrammeLecture.day.desc(), ProgrammeLecture.id)
     )
-
-
-@dataclass(frozen=True)
-class OwnConsent:
-    """A consent of one's own that stands, and how many courses its withdrawal would take from the shelf."""
-
-    consent: LecturerConsent
-    courses: int
-
-
-def own_membership(tx: Tx, actor: Actor) -> PoolMembership:
-    """The actor as a lecturer of the pool, present or past.
-
-    Raises:
-        NotFound: the actor is none.
-    """
-    found = None
-    if actor.member_id is not None:
-        found = tx.scalar(select(PoolMembership).where(PoolMembership.member_id == actor.member_id).limit(1))
-    if found is None:
-        raise NotFound
-    return found
-
-
-def own_consents(tx: Tx, actor: Actor) -> list[OwnConsent]:
-    """The consents to be recorded and published that the actor gave as a lecturer, and that stand."""
-    if actor.member_id is None:
-        return []
-    membership = tx.scalar(select(PoolMembership).where(PoolMembership.member_id == actor.member_id).limit(1))
-    if membership is None:
-        return []
-    rows = tx.scalars(
-        select(LecturerConsent).where(
-            LecturerConsent.lecturer_id == membership.lecturer_id,
-            LecturerConsent.kind.in_(TO_PUBLISH),
-            LecturerConsent.withdrawn_on.is_(None),
-        )
-    ).all()
-    courses = len(courses_resting_on(tx, membership)) if rows else 0
-    order = {kind: place for place, kind in enumerate(TO_PUBLISH)}
-    return [OwnConsent(row, courses) for row in sorted(rows, key=lambda one: order[ConsentKind(one.kind)])]

@@ -220,6 +220,17 @@ def my_courses(tx: Tx, actor: Actor, page: int = 1) -> Page[CourseCard]:
     return Page(cards(tx, found.rows, of=edited), found.total, found.number, found.size)
 
 
+def own_course_titles(tx: Tx, actor: Actor, most: int) -> list[tuple[str, str]]:
+    """Public ids and titles of the actor's newest courses, last changed first, for a form to choose from."""
+    statement = (
+        _courses(Course.published, Course.draft)
+        .where(Course.created_by == actor.account_id, _KEPT)
+        .order_by(Course.updated_at.desc(), Course.id.desc())
+        .limit(most)
+    )
+    return [(course.public_id, edited(course).title) for course in tx.scalars(statement)]
+
+
 def items_by_file_state(tx: Tx, actor: Actor, *states: AssetState) -> list[ItemSummary]:
     """Items of the actor's own courses, as they work on them, whose file is in one of these states, newest first."""
     rows = tx.execute(

@@ -274,6 +274,7 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             is_past=lecture.day <= clock.today(),
             last_edit=faculty.last_edit(tx, lecture),
             make_ups=faculty.make_ups_of(tx, [lecture])[lecture.id],
+            shelved=faculty.courses_of_lecture(tx, lecture),
             materials=faculty.standings_of(tx, [lecture])[lecture.id],
             material_names=faculty.MATERIAL_NAMES,
             material_states=faculty.MATERIAL_STATE_NAMES,

@@ -34,7 +34,7 @@ def index() -> str:
     if not member_id:
         return render_template("record/index.html", member=None, teaches=False)
     with reading() as tx:
-        teaches = faculty.is_lecturer(tx, actor())
+        teaches = faculty.find_own_membership(tx, actor()) is not None
         member = people.member_of_id(tx, member_id)
         years = learning.record_years(tx, member_id)
         year = _year(request.args.get("year"), years)

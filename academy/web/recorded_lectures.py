@@ -5,7 +5,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from academy import http
@@ -13,6 +13,7 @@ from academy.core.actor import Role
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message
+from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.faculty.api import MaterialKind
 from academy.http import SIGNED_IN, actor, menu, office, reading, writing
@@ -29,6 +30,9 @@ page = functools.partial(http.page, SIGNED_IN, section=menu.COURSES)
 trainers = functools.partial(http.page, office(Role.TRAINER), section=menu.STUDIO)
 LINES = 120
 """Lines of the transcript on the lecture's page; the player has all of them."""
+
+OFFERED = 200
+"""Of one's own courses, the newest, among which a recording is found that has one already."""
 
 
 @bp.get("/lectures/<public_id>")
@@ -90,8 +94,8 @@ def _list(errors: Mapping[str, Message], at: str) -> str:
         may = faculty.may_record(actor())
         return render_template(
             "faculty/recordings.html",
-            lectures=faculty.lectures_to_record(tx, actor()) if may else None,
-            courses=[(card.course.public_id, card.version.title) for card in library.my_courses(tx, actor()).rows],
+            page=faculty.lectures_to_record(tx, actor(), number_in(request.args.get("page"))) if may else None,
+            courses=library.own_course_titles(tx, actor(), OFFERED),
             errors=errors,
             at=at,
         )

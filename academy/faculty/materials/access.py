@@ -42,13 +42,6 @@ def taught_by(actor: Actor) -> ColumnElement[bool]:
     return ProgrammeLecture.id.in_(mine)
 
 
-def is_lecturer(tx: Tx, actor: Actor) -> bool:
-    """Whether the actor is somebody of the pool, present or past."""
-    if actor.member_id is None:
-        return False
-    return tx.scalar(select(PoolMembership.id).where(PoolMembership.member_id == actor.member_id).limit(1)) is not None
-
-
 def access_material_lecture(tx: Tx, actor: Actor, public_id: str) -> ProgrammeLecture:
     """A lecture whose material the actor may read in every version: its lecturers, the programme office.
 

@@ -4,12 +4,11 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from academy.core.database import Tx
 from academy.faculty.material_models import LectureMaterial, MaterialRule, MaterialVersion
 from academy.faculty.models import LectureRecording, ProgrammeLecture
-from academy.faculty.recordings import missing_consents
+from academy.faculty.recordings import courses_of_lecture, missing_consents
 
 Contradiction = tuple[str, str, str, str]
 """Kind, subject, what is written, what the other rows say."""
@@ -48,8 +47,13 @@ def _demanded(kept: Sequence[MaterialRule], lecture: ProgrammeLecture) -> list[s
 
 
 def recording_contradictions(tx: Tx) -> Iterator[Contradiction]:
-    """Recordings on the shelf although somebody who teaches in them does not consent."""
-    for row in tx.scalars(select(LectureRecording).options(joinedload(LectureRecording.course))):
-        missing = missing_consents(tx, [row.lecture_id]) if row.course.is_published else []
-        if missing:
-            yield "consent", f"course {row.course.public_id}", "published", f"consents missing: {len(missing)}"
+    """Courses on the shelf that show a lecture which is not entered as held, or somebody who does not consent."""
+    for lecture in tx.scalars(select(ProgrammeLecture).join(LectureRecording).order_by(ProgrammeLecture.id)):
+        shown = courses_of_lecture(tx, lecture)
+        missing = missing_consents(tx, [lecture.id]) if shown else []
+        for course in shown:
+            subject = f"course {course.public_id}"
+            if missing:
+                yield "consent", subject, "published", f"consents missing: {len(missing)}"
+            if lecture.state != "held":
+                yield "recording", subject, "published", f"lecture {lecture.public_id} is {lecture.state}"
