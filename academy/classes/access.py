@@ -1,8 +1,11 @@
 """Who keeps the calendar, classrooms and classes. Ids from users are resolved only here (docs/decisions/0061)."""
 
-from sqlalchemy import select
+from typing import TypeVar
+
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from academy.classes.class_queries import is_open_today
 from academy.classes.models import (
     ClassApplication,
     ClassMember,
@@ -13,11 +16,12 @@ from academy.classes.models import (
     TeachingTerm,
     TrainingClass,
 )
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, NotFound
 from academy.people.models import Member
+
+Row = TypeVar("Row")
 
 
 def is_school_office(actor: Actor) -> bool:
@@ -31,16 +35,20 @@ def require_school_office(actor: Actor, what: str) -> None:
         raise Forbidden(what)
 
 
+def _found(tx: Tx, query: Select[Row]) -> Row:
+    row = tx.scalar(query)
+    if row is None:
+        raise NotFound
+    return row
+
+
 def access_term(tx: Tx, actor: Actor, public_id: str) -> TeachingTerm:
     """A term: anybody who reads the programme may see all of them.
 
     Raises:
         NotFound: there is none.
     """
-    row = tx.scalar(select(TeachingTerm).where(TeachingTerm.public_id == public_id))
-    if row is None:
-        raise NotFound
-    return row
+    return _found(tx, select(TeachingTerm).where(TeachingTerm.public_id == public_id))
 
 
 def access_holiday(tx: Tx, actor: Actor, public_id: str) -> Holiday:
@@ -51,10 +59,7 @@ def access_holiday(tx: Tx, actor: Actor, public_id: str) -> Holiday:
         Forbidden: the actor does not keep the calendar.
     """
     require_school_office(actor, f"holiday:{public_id}")
-    row = tx.scalar(select(Holiday).where(Holiday.public_id == public_id))
-    if row is None:
-        raise NotFound
-    return row
+    return _found(tx, select(Holiday).where(Holiday.public_id == public_id))
 
 
 def access_class(tx: Tx, actor: Actor, public_id: str) -> TrainingClass:
@@ -63,12 +68,10 @@ def access_class(tx: Tx, actor: Actor, public_id: str) -> TrainingClass:
     Raises:
         NotFound: there is none.
     """
-    row = tx.scalar(
-        select(TrainingClass).where(TrainingClass.public_id == public_id).options(joinedload(TrainingClass.term))
+    return _found(
+        tx,
+        select(TrainingClass).where(TrainingClass.public_id == public_id).options(joinedload(TrainingClass.term)),
     )
-    if row is None:
-        raise NotFound
-    return row
 
 
 def access_classroom(tx: Tx, actor: Actor, public_id: str) -> Classroom:
@@ -77,10 +80,7 @@ def access_classroom(tx: Tx, actor: Actor, public_id: str) -> Classroom:
     Raises:
         NotFound: there is none.
     """
-    row = tx.scalar(select(Classroom).where(Classroom.public_id == public_id))
-    if row is None:
-        raise NotFound
-    return row
+    return _found(tx, select(Classroom).where(Classroom.public_id == public_id))
 
 
 def access_class_to_keep(tx: Tx, actor: Actor, public_id: str) -> TrainingClass:
@@ -103,7 +103,7 @@ def access_own_class(tx: Tx, actor: Actor, public_id: str) -> TrainingClass:
     """
     row = access_class(tx, actor, public_id)
     if actor.member_id is not None:
-        if row.apply_until is not None and row.apply_until >= clock.today():
+        if is_open_today(row):
             return row
         for model in (ClassMember, ClassApplication):
             mine = select(model.id).where(model.class_id == row.id, model.member_id == actor.member_id)
@@ -126,15 +126,13 @@ def access_place(tx: Tx, actor: Actor, row: TrainingClass, member_public_id: str
         Forbidden: the actor does not keep the classes.
     """
     require_school_office(actor, f"class:{row.public_id}")
-    found = tx.scalar(
+    return _found(
+        tx,
         select(ClassMember)
         .join(Member, Member.id == ClassMember.member_id)
-        .where(ClassMember.class_id == row.id, Member.public_id == member_public_id, ClassMember.left_on.is_(None))
-        .options(joinedload(ClassMember.member))
+        .where(ClassMember.present_in(row.id), Member.public_id == member_public_id)
+        .options(joinedload(ClassMember.member)),
     )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def access_class_application(tx: Tx, actor: Actor, public_id: str) -> ClassApplication:
@@ -144,13 +142,12 @@ def access_class_application(tx: Tx, actor: Actor, public_id: str) -> ClassAppli
         NotFound: there is none.
         Forbidden: somebody else's.
     """
-    row = tx.scalar(
+    row = _found(
+        tx,
         select(ClassApplication)
         .where(ClassApplication.public_id == public_id)
-        .options(joinedload(ClassApplication.training_class), joinedload(ClassApplication.member))
+        .options(joinedload(ClassApplication.training_class), joinedload(ClassApplication.member)),
     )
-    if row is None:
-        raise NotFound
     if not is_school_office(actor) and (actor.member_id is None or row.member_id != actor.member_id):
         raise Forbidden(f"class-application:{public_id}")
     return row
@@ -164,18 +161,13 @@ def access_group(tx: Tx, actor: Actor, row: TrainingClass, public_id: str) -> Di
         Forbidden: the actor does not keep the classes.
     """
     require_school_office(actor, f"class:{row.public_id}")
-    found = tx.scalar(
-        select(DiscussionGroup).where(DiscussionGroup.class_id == row.id, DiscussionGroup.public_id == public_id)
+    return _found(
+        tx,
+        select(DiscussionGroup).where(DiscussionGroup.class_id == row.id, DiscussionGroup.public_id == public_id),
     )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def access_turn(tx: Tx, actor: Actor, row: TrainingClass, public_id: str) -> LecternTurn:
     """A turn of a class, for those who keep it. Raises as `access_group`."""
     require_school_office(actor, f"class:{row.public_id}")
-    found = tx.scalar(select(LecternTurn).where(LecternTurn.class_id == row.id, LecternTurn.public_id == public_id))
-    if found is None:
-        raise NotFound
-    return found
+    return _found(tx, select(LecternTurn).where(LecternTurn.class_id == row.id, LecternTurn.public_id == public_id))

@@ -43,16 +43,15 @@ from academy.classes.class_queries import (
     count_applications,
     is_open_today,
     list_classes,
+    may_leave_today,
     members_of_class,
     own_application,
     own_classes,
-    own_group,
     place_in_line,
     who_left_class,
 )
 from academy.classes.class_sheet import (
     EnrolOutcome,
-    EnrolRun,
     PersonLine,
     check_people,
     enrol_people,
@@ -80,6 +79,7 @@ from academy.classes.groups import (
     edit_group,
     list_groups,
     new_seed,
+    own_group,
     preview_deal,
     remove_group,
 )
@@ -116,7 +116,6 @@ from academy.classes.queries import (
 )
 from academy.classes.rules import (
     CLASS_MOVES,
-    may_leave_by_oneself,
 )
 from academy.classes.turns import (
     TURN_STATE_NAMES,
@@ -141,7 +140,6 @@ __all__ = [
     "ClassState",
     "Classroom",
     "EnrolOutcome",
-    "EnrolRun",
     "GroupPeople",
     "Holiday",
     "HolidayDates",
@@ -202,7 +200,7 @@ __all__ = [
     "list_holidays",
     "list_terms",
     "list_turns",
-    "may_leave_by_oneself",
+    "may_leave_today",
     "members_by_turn",
     "members_of_class",
     "new_seed",

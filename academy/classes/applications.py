@@ -3,20 +3,11 @@
 from sqlalchemy import select
 
 from academy.classes import access, rules
-from academy.classes.enrolment import (
-    PENDING,
-    RUNNING,
-    count_places,
-    decide,
-    free_places,
-    move_up,
-    notify_member,
-    place_member,
-    queue_application,
-)
-from academy.classes.kinds import ApplicationState, ClassState
+from academy.classes.class_queries import is_open_today
+from academy.classes.enrolment import decide, free_places, place_members, queue_members
+from academy.classes.kinds import PENDING, RUNNING, ApplicationState
 from academy.classes.models import ClassApplication, ClassMember, TrainingClass
-from academy.core import clock
+from academy.classes.news import notify_member
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
@@ -38,7 +29,7 @@ def apply_for_class(tx: Tx, actor: Actor, row: TrainingClass) -> ClassApplicatio
     if actor.member_id is None:
         raise Forbidden(f"class:{row.public_id}")
     lock_row(tx, row)
-    if not rules.may_apply(ClassState(row.state), row.apply_until, row.last_day, clock.today()):
+    if not is_open_today(row):
         raise Conflict(SHUT)
     mine = select(ClassApplication).where(
         ClassApplication.class_id == row.id,
@@ -62,9 +53,7 @@ def own_place(tx: Tx, actor: Actor, row: TrainingClass) -> ClassMember | None:
     if actor.member_id is None:
         return None
     return tx.scalar(
-        select(ClassMember).where(
-            ClassMember.class_id == row.id, ClassMember.member_id == actor.member_id, ClassMember.left_on.is_(None)
-        )
+        select(ClassMember).where(ClassMember.present_in(row.id), ClassMember.member_id == actor.member_id)
     )
 
 
@@ -98,11 +87,8 @@ def decide_application(
         body = msg("您报名的“%(name)s”没有通过，原因请点开看。", name=row.name)
         notify_member(tx, row, application.member_id, f"declined:{application.id}", body)
     elif application.state == ApplicationState.APPLIED:
-        free = free_places(tx, row)
-        if free is None or free > 0:
-            place_member(tx, actor, row, application.member_id, application)
-        else:
-            queue_application(tx, actor, row, application)
+        give = queue_members if free_places(tx, row) == 0 else place_members
+        give(tx, actor, row, {application.member_id: application})
     tx.flush()
     record(tx, actor, "class.application_decided", f"class:{row.public_id}", state=application.state)
     return ApplicationState(application.state)
@@ -127,19 +113,3 @@ def withdraw_application(tx: Tx, actor: Actor, application: ClassApplication) ->
     decide(application, ApplicationState.WITHDRAWN, actor)
     tx.flush()
     record(tx, actor, "class.application_withdrawn", f"class:{row.public_id}")
-
-
-def change_seats(tx: Tx, row: TrainingClass, seats: int | None) -> None:
-    """Set how many places a class has; new ones pass to those who wait. The caller holds the class's lock.
-
-    Raises:
-        Invalid: fewer than are taken, or out of range.
-    """
-    if seats is not None and not 1 <= seats <= rules.MOST_SEATS:
-        raise Invalid(fields={"seats": msg("座位数请填写 1 到 %(most)s。", most=rules.MOST_SEATS)})
-    taken = count_places(tx, row)
-    if seats is not None and taken > seats:
-        raise Invalid(fields={"seats": msg("已经有 %(n)s 人在班里，座位数不能比这少。", n=taken)})
-    row.seats = seats
-    tx.flush()
-    move_up(tx, row)

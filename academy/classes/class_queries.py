@@ -8,15 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import rules
-from academy.classes.enrolment import PENDING
-from academy.classes.kinds import ApplicationState, ClassState
-from academy.classes.models import (
-    ClassApplication,
-    ClassMember,
-    DiscussionGroup,
-    GroupPlace,
-    TrainingClass,
-)
+from academy.classes.kinds import PENDING, RUNNING, ApplicationState, ClassState
+from academy.classes.models import ClassApplication, ClassMember, TrainingClass
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
@@ -26,8 +19,6 @@ from academy.people.models import Member
 
 SIZE, PEOPLE = 20, 50
 LONGEST_SEARCH = 40
-CLASSMATES = 400
-"""People of a class that a member's page names at most."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +100,7 @@ def count_applications(tx: Tx) -> int:
         .join(TrainingClass, TrainingClass.id == ClassApplication.class_id)
         .where(
             ClassApplication.state == ApplicationState.APPLIED,
-            TrainingClass.state.in_((ClassState.PLANNED, ClassState.OPEN)),
+            TrainingClass.state.in_(RUNNING),
         )
     )
     return tx.scalar(query) or 0
@@ -120,21 +111,22 @@ def members_of_class(tx: Tx, row: TrainingClass, number: int = 1, size: int = PE
     query = (
         select(ClassMember)
         .join(Member, Member.id == ClassMember.member_id)
-        .where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
+        .where(ClassMember.present_in(row.id))
         .options(joinedload(ClassMember.member).joinedload(Member.organisation))
         .order_by(Member.name, Member.id)
     )
     return page_of(tx, query, number, size)
 
 
-def who_left_class(tx: Tx, row: TrainingClass, most: int = PEOPLE) -> Sequence[ClassMember]:
+def who_left_class(tx: Tx, row: TrainingClass, number: int = 1) -> Page[ClassMember]:
     """Places that were given up or ended, the latest first."""
     query = (
         select(ClassMember)
         .where(ClassMember.class_id == row.id, ClassMember.left_on.is_not(None))
         .options(joinedload(ClassMember.member).joinedload(Member.organisation))
+        .order_by(ClassMember.left_on.desc(), ClassMember.id.desc())
     )
-    return tx.scalars(query.order_by(ClassMember.left_on.desc(), ClassMember.id.desc()).limit(most)).all()
+    return page_of(tx, query, number, PEOPLE)
 
 
 def applications_of_class(
@@ -184,7 +176,7 @@ def own_classes(tx: Tx, actor: Actor, today: dt.date) -> OwnClasses:
     offered = tx.scalars(
         select(TrainingClass)
         .where(
-            TrainingClass.state.in_((ClassState.PLANNED, ClassState.OPEN)),
+            TrainingClass.state.in_(RUNNING),
             TrainingClass.apply_until >= today,
             TrainingClass.last_day >= today,
             TrainingClass.id.not_in(taken),
@@ -226,15 +218,11 @@ def place_in_line(tx: Tx, application: ClassApplication) -> int:
     return (tx.scalar(ahead) or 0) + 1
 
 
-def own_group(tx: Tx, place: ClassMember) -> DiscussionGroup | None:
-    """The group of a place in a class."""
-    return tx.scalar(
-        select(DiscussionGroup)
-        .join(GroupPlace, GroupPlace.group_id == DiscussionGroup.id)
-        .where(GroupPlace.class_member_id == place.id)
-    )
-
-
 def is_open_today(row: TrainingClass) -> bool:
     """Whether members may ask for a place in a class today."""
     return rules.may_apply(ClassState(row.state), row.apply_until, row.last_day, clock.today())
+
+
+def may_leave_today(row: TrainingClass) -> bool:
+    """Whether members may give up their place in a class by themselves today."""
+    return row.state in RUNNING and rules.may_leave_by_oneself(row.first_day, clock.today())

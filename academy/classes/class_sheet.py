@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import access, enrolment
 from academy.classes.class_columns import COLUMNS, FIELDS, is_number, words_of
 from academy.classes.kinds import ApplicationState
-from academy.classes.models import ClassApplication, ClassMember, TrainingClass
+from academy.classes.models import TrainingClass
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
@@ -151,7 +151,8 @@ def people_from_text(text: str) -> list[PersonLine]:
 @dataclass
 class _Known:
     by_number: dict[str, Member] = field(default_factory=dict)
-    by_name: dict[str, list[Member]] = field(default_factory=dict)
+    by_name: dict[str, Member] = field(default_factory=dict)
+    namesakes: dict[str, int] = field(default_factory=dict)
     here: set[int] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
 
@@ -162,19 +163,24 @@ def _read(tx: Tx, row: TrainingClass, lines: Sequence[PersonLine]) -> _Known:
     numbers = sorted({line.member for line in lines if line.member})
     known.by_number = {one.number: one for one in tx.scalars(query.where(Member.number.in_(numbers)))}
     names = sorted({line.name for line in lines if line.name and not line.member})
-    for one in tx.scalars(query.where(Member.name.in_(names), people.is_present()).limit(4 * MOST_LINES)):
-        known.by_name.setdefault(one.name, []).append(one)
-    present = select(ClassMember.member_id).where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
-    known.here = set(tx.scalars(present))
-    waits = select(ClassApplication.member_id).where(
-        ClassApplication.class_id == row.id, ClassApplication.state == ApplicationState.WAITING
+    # Counted: a name may have more namesakes than anybody would read.
+    namesakes = (
+        select(Member.name, func.count(), func.min(Member.id))
+        .where(Member.name.in_(names), people.is_present())
+        .group_by(Member.name)
     )
-    known.waiting = set(tx.scalars(waits))
+    found = {name: (count, first) for name, count, first in tx.execute(namesakes)}
+    known.namesakes = {name: count for name, (count, _first) in found.items()}
+    alone = [first for count, first in found.values() if count == 1]
+    known.by_name = {one.name: one for one in tx.scalars(query.where(Member.id.in_(alone)))}
+    known.here = enrolment.present_members(tx, row)
+    pending = enrolment.pending_applications(tx, row).values()
+    known.waiting = {one.member_id for one in pending if one.state == ApplicationState.WAITING}
     return known
 
 
 def check_people(tx: Tx, actor: Actor, row: TrainingClass, lines: Sequence[PersonLine]) -> EnrolRun:
-    """What an enrolment would do, line by line; nothing is written. Five queries.
+    """What an enrolment would do, line by line; nothing is written. Six queries.
 
     Raises:
         Forbidden: the actor does not keep the classes.
@@ -184,6 +190,7 @@ def check_people(tx: Tx, actor: Actor, row: TrainingClass, lines: Sequence[Perso
     free = enrolment.free_places(tx, row)
     found: list[EnrolLine] = []
     seen: set[int] = set()
+    placed = 0
     for line in lines:
         checked = EnrolLine(line)
         checked.member, checked.note = _find(line, known)
@@ -194,8 +201,10 @@ def check_people(tx: Tx, actor: Actor, row: TrainingClass, lines: Sequence[Perso
             checked.outcome, checked.note = EnrolOutcome.BAD, msg("和前面一行重复。")
         elif member.id in known.here | known.waiting:
             checked.outcome = EnrolOutcome.SAME
-        elif free is not None and sum(one.outcome is EnrolOutcome.PLACE for one in found) >= free:
+        elif free is not None and placed >= free:
             checked.outcome = EnrolOutcome.WAIT
+        else:
+            placed += 1
         if member is not None:
             seen.add(member.id)
         found.append(checked)
@@ -212,12 +221,12 @@ def _find(line: PersonLine, known: _Known) -> tuple[Member | None, Message | Non
         if member.status not in people.PRESENT_STATUSES:
             return member, msg("%(name)s已经不在册，不能进班。", name=member.name)
         return member, None
-    named = known.by_name.get(line.name, [])
-    if len(named) == 1:
-        return named[0], None
-    if not named:
+    if line.name in known.by_name:
+        return known.by_name[line.name], None
+    count = known.namesakes.get(line.name, 0)
+    if not count:
         return None, msg("花名册里没有%(shown)s。", shown=line.name[:20])
-    return None, msg("有 %(n)s 位%(shown)s，请改用党员编号。", n=len(named), shown=line.name[:20])
+    return None, msg("有 %(n)s 位%(shown)s，请改用党员编号。", n=count, shown=line.name[:20])
 
 
 def enrol_people(

@@ -15,7 +15,7 @@ MOST = 5_000
 def copy_classes(tx: Tx, actor: Actor) -> dict[str, Any]:
     """Places in classes with their group, applications, turns at the lectern, as JSON values."""
     places = tx.execute(
-        select(ClassMember, DiscussionGroup.name)
+        select(ClassMember, DiscussionGroup)
         .outerjoin(GroupPlace, GroupPlace.class_member_id == ClassMember.id)
         .outerjoin(DiscussionGroup, DiscussionGroup.id == GroupPlace.group_id)
         .where(ClassMember.member_id == actor.member_id)
@@ -42,7 +42,7 @@ def copy_classes(tx: Tx, actor: Actor) -> dict[str, Any]:
                 "from": row.joined_on.isoformat(),
                 "to": row.left_on.isoformat() if row.left_on else None,
                 "reason": row.left_reason,
-                "group": group,
+                "group": (group.name or str(group.position)) if group else None,
             }
             for row, group in places
         ],

@@ -4,30 +4,27 @@ Every change of a class's places is made under the lock of its row, so that two 
 more than its seats are taken, and as long as somebody waits no seat is free.
 """
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 
 from academy.classes import access, rules
-from academy.classes.kinds import ApplicationState, ClassState, TurnState
+from academy.classes.kinds import PENDING, RUNNING, ApplicationState, ClassNewsKind, TurnState
 from academy.classes.models import ClassApplication, ClassMember, GroupPlace, LecternTurn, TrainingClass
+from academy.classes.news import announce, notify_member
 from academy.core import clock
 from academy.core.actor import SYSTEM, Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid, NotFound
-from academy.core.i18n import Message, msg
+from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row
-from academy.notifications import api as notifications
 from academy.people import api as people
 from academy.people.models import Member
 
-MOST = 2_000
-"""People in one list."""
-RUNNING = (ClassState.PLANNED, ClassState.OPEN)
-PENDING = (ApplicationState.APPLIED, ApplicationState.WAITING)
 NOT_RUNNING = msg("这个班已经结业或者取消，名单不能再改。请刷新页面。")
 
 
@@ -42,8 +39,7 @@ class Enrolled:
 
 def count_places(tx: Tx, row: TrainingClass) -> int:
     """How many places of a class are taken."""
-    taken = select(func.count()).where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
-    return tx.scalar(taken) or 0
+    return tx.scalar(select(func.count()).where(ClassMember.present_in(row.id))) or 0
 
 
 def free_places(tx: Tx, row: TrainingClass) -> int | None:
@@ -57,29 +53,29 @@ def enrol_members(tx: Tx, actor: Actor, row: TrainingClass, chosen: Sequence[Mem
     Raises:
         Forbidden: the actor does not keep the classes.
         Conflict: the class is over.
-        Invalid: too many at once, or a member who has left the register.
+        Invalid: a member who has left the register.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
-    if len(chosen) > MOST:
-        raise Invalid(fields={"people": msg("一次最多 %(most)s 人。", most=MOST)})
     lock_running(tx, row)
-    here, asking = _present(tx, row), _pending(tx, row)
+    here, asking = present_members(tx, row), pending_applications(tx, row)
     free = free_places(tx, row)
-    placed = waiting = known = 0
+    placed: dict[int, ClassApplication | None] = {}
+    queued: dict[int, ClassApplication | None] = {}
+    known = 0
     for member in dict.fromkeys(chosen):
         if member.status not in people.PRESENT_STATUSES:
             raise Invalid(fields={"people": msg("%(name)s已经不在册，不能进班。", name=member.name)})
         application = asking.get(member.id)
         if member.id in here or (application is not None and application.state == ApplicationState.WAITING):
             known += 1
-        elif free is None or placed < free:
-            place_member(tx, actor, row, member.id, application)
-            placed += 1
+        elif free is None or len(placed) < free:
+            placed[member.id] = application
         else:
-            _queue(tx, actor, row, member.id, application)
-            waiting += 1
-    record(tx, actor, "class.enrolled", f"class:{row.public_id}", placed=placed, waiting=waiting)
-    return Enrolled(placed, waiting, known)
+            queued[member.id] = application
+    place_members(tx, actor, row, placed)
+    queue_members(tx, actor, row, queued)
+    record(tx, actor, "class.enrolled", f"class:{row.public_id}", placed=len(placed), waiting=len(queued))
+    return Enrolled(len(placed), len(queued), known)
 
 
 def lock_running(tx: Tx, row: TrainingClass) -> None:
@@ -93,43 +89,40 @@ def lock_running(tx: Tx, row: TrainingClass) -> None:
         raise Conflict(NOT_RUNNING)
 
 
-def _present(tx: Tx, row: TrainingClass) -> set[int]:
-    return set(
-        tx.scalars(select(ClassMember.member_id).where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None)))
-    )
+def present_members(tx: Tx, row: TrainingClass) -> set[int]:
+    """Row ids of the members who have a place in a class."""
+    return set(tx.scalars(select(ClassMember.member_id).where(ClassMember.present_in(row.id))))
 
 
-def _pending(tx: Tx, row: TrainingClass) -> dict[int, ClassApplication]:
+def pending_applications(tx: Tx, row: TrainingClass) -> dict[int, ClassApplication]:
+    """Row id of a member → the application that is not decided for good."""
     query = select(ClassApplication).where(ClassApplication.class_id == row.id, ClassApplication.state.in_(PENDING))
     return {one.member_id: one for one in tx.scalars(query)}
 
 
-def place_member(
-    tx: Tx, actor: Actor, row: TrainingClass, member_id: int, application: ClassApplication | None
-) -> ClassMember:
-    """Give one of the free places to a member, who is notified. The caller holds the class's lock and has counted."""
-    made = ClassMember(class_id=row.id, member_id=member_id, joined_on=clock.today(), added_by=actor.account_id)
-    tx.add(made)
-    if application is not None:
-        decide(application, ApplicationState.ENROLLED, actor)
+def place_members(tx: Tx, actor: Actor, row: TrainingClass, chosen: Mapping[int, ClassApplication | None]) -> None:
+    """Give free places to members, by row id with the application of each; they are notified. The caller holds the
+    class's lock and has counted."""
+    day = rules.counting_day(row.last_day, clock.today())
+    for member_id, application in chosen.items():
+        tx.add(ClassMember(class_id=row.id, member_id=member_id, joined_on=day, added_by=actor.account_id))
+        if application is not None:
+            decide(application, ApplicationState.ENROLLED, actor)
     tx.flush()
-    notify_member(tx, row, member_id, f"enrolled:{made.id}", msg("您已进入“%(name)s”，请看课表。", name=row.name))
-    return made
+    announce(tx, row, ClassNewsKind.PLACED, chosen)
 
 
-def _queue(tx: Tx, actor: Actor, row: TrainingClass, member_id: int, application: ClassApplication | None) -> None:
-    application = application or ClassApplication(class_id=row.id, member_id=member_id)
-    tx.add(application)
-    queue_application(tx, actor, row, application)
-
-
-def queue_application(tx: Tx, actor: Actor, row: TrainingClass, application: ClassApplication) -> None:
-    """Put an application at the end of the waiting list; its member is notified. The caller holds the class's lock."""
-    decide(application, ApplicationState.WAITING, actor)
-    application.queued_at = clock.now()
+def queue_members(tx: Tx, actor: Actor, row: TrainingClass, chosen: Mapping[int, ClassApplication | None]) -> None:
+    """Put members at the end of the waiting list in this order; as `place_members`."""
+    now = clock.now()
+    for number, (member_id, application) in enumerate(chosen.items()):
+        waiting = application or ClassApplication(class_id=row.id, member_id=member_id)
+        decide(waiting, ApplicationState.WAITING, actor)
+        # An older application has a smaller id: among equal instants it would come first.
+        waiting.queued_at = now + dt.timedelta(microseconds=number)
+        tx.add(waiting)
     tx.flush()
-    body = msg("“%(name)s”满员了，您在候补名单上，有空位会自动补上并告诉您。", name=row.name)
-    notify_member(tx, row, application.member_id, f"waiting:{application.id}", body)
+    announce(tx, row, ClassNewsKind.QUEUED, chosen)
 
 
 def decide(application: ClassApplication, state: ApplicationState, actor: Actor, reason: str = "") -> None:
@@ -138,19 +131,13 @@ def decide(application: ClassApplication, state: ApplicationState, actor: Actor,
     application.decided_by, application.decided_at = actor.account_id, clock.now()
 
 
-def notify_member(tx: Tx, row: TrainingClass, member_id: int, key: str, body: Message) -> None:
-    """Notify a member of something about a class."""
-    link = f"/my/classes/{row.public_id}"
-    notifications.notify(tx, key=f"class.{key}", body=body, link=link, member_id=member_id, kind="class.place")
-
-
 def move_up(tx: Tx, row: TrainingClass) -> int:
     """Give free places to those who wait, the first of them first; returns how many. The caller holds the class's lock.
 
-    Who has left the register meanwhile gives way to the next.
+    Who has left the register meanwhile gives way to the next. Nobody moves up into a class whose last day is over.
     """
     free = free_places(tx, row)
-    if row.state not in RUNNING or free == 0:
+    if row.state not in RUNNING or free == 0 or clock.today() > row.last_day:
         return 0
     query = (
         select(ClassApplication, Member.status)
@@ -158,19 +145,18 @@ def move_up(tx: Tx, row: TrainingClass) -> int:
         .where(ClassApplication.class_id == row.id, ClassApplication.state == ApplicationState.WAITING)
         .order_by(ClassApplication.queued_at, ClassApplication.id)
     )
-    moved = 0
+    placed: dict[int, ClassApplication | None] = {}
     for application, status in tx.execute(query).all():
-        if free is not None and moved == free:
+        if free is not None and len(placed) == free:
             break
         if status in people.PRESENT_STATUSES:
-            place_member(tx, SYSTEM, row, application.member_id, application)
-            moved += 1
+            placed[application.member_id] = application
         else:
             decide(application, ApplicationState.LAPSED, SYSTEM)
-    tx.flush()
-    if moved:
-        record(tx, SYSTEM, "class.moved_up", f"class:{row.public_id}", moved=moved)
-    return moved
+    place_members(tx, SYSTEM, row, placed)
+    if placed:
+        record(tx, SYSTEM, "class.moved_up", f"class:{row.public_id}", moved=len(placed))
+    return len(placed)
 
 
 def leave_class(tx: Tx, actor: Actor, row: TrainingClass, place: ClassMember, reason: str) -> None:
@@ -199,14 +185,21 @@ def leave_class(tx: Tx, actor: Actor, row: TrainingClass, place: ClassMember, re
     tx.refresh(place)
     if place.left_on is not None:
         return
-    end_place(tx, place, kept)
+    end_place(tx, row, place, kept)
+    if not is_own:
+        body = msg("学校给您办理了“%(name)s”的退班，有疑问请联系班主任或办公室。", name=row.name)
+        notify_member(tx, row, place.member_id, f"ended:{place.id}", body)
     record(tx, actor, "class.left", f"class:{row.public_id}", own=is_own)
     move_up(tx, row)
 
 
-def end_place(tx: Tx, place: ClassMember, reason: str) -> None:
-    """End a place with today, its place in a group and its planned turns with it. The caller holds the class's lock."""
-    place.left_on, place.left_reason = max(clock.today(), place.joined_on), reason
+def end_place(tx: Tx, row: TrainingClass, place: ClassMember, reason: str) -> None:
+    """End a place with today, its place in a group and its planned turns with it. The caller holds the class's lock.
+
+    After the class's last day it ends with that day: who is in no list of the class is in none of its figures either.
+    """
+    day = rules.counting_day(row.last_day, clock.today())
+    place.left_on, place.left_reason = max(day, place.joined_on), reason
     tx.execute(delete(GroupPlace).where(GroupPlace.class_member_id == place.id))
     tx.execute(
         update(LecternTurn)
@@ -220,16 +213,10 @@ def end_place(tx: Tx, place: ClassMember, reason: str) -> None:
     tx.flush()
 
 
-def notify_members(tx: Tx, row: TrainingClass, key: str, body: Message) -> None:
-    """Notify everybody who has a place in a class."""
-    for member_id in sorted(_present(tx, row)):
-        notify_member(tx, row, member_id, f"{key}:{member_id}", body)
-
-
 def lapse_applications(tx: Tx, row: TrainingClass) -> None:
     """End what is pending when a class is closed or cancelled; who asked is notified. The caller holds its lock."""
-    for application in _pending(tx, row).values():
+    pending = pending_applications(tx, row)
+    for application in pending.values():
         decide(application, ApplicationState.LAPSED, SYSTEM)
-        body = msg("“%(name)s”不再收人，这次没有轮到您。", name=row.name)
-        notify_member(tx, row, application.member_id, f"lapsed:{application.id}", body)
     tx.flush()
+    announce(tx, row, ClassNewsKind.LAPSED, pending)

@@ -10,14 +10,13 @@ from sqlalchemy.orm import joinedload
 
 from academy.classes import access, rules
 from academy.classes.enrolment import lock_running
-from academy.classes.models import ClassMember, DiscussionGroup, GroupPlace, TrainingClass
+from academy.classes.models import ClassMember, DiscussionGroup, GroupPlace, TrainingClass, numbered_group
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.core.text import tidy_text
-from academy.core.unique import unique_or
 from academy.people.models import Member
 
 SEED_BITS = 31
@@ -52,12 +51,34 @@ def list_groups(tx: Tx, row: TrainingClass) -> list[GroupPeople]:
     return [*made, GroupPeople(None, found[None])] if found[None] else made
 
 
+def own_group(tx: Tx, place: ClassMember) -> GroupPeople | None:
+    """The group of a place in a class, with its people. At most two queries."""
+    group = tx.scalar(
+        select(DiscussionGroup)
+        .join(GroupPlace, GroupPlace.group_id == DiscussionGroup.id)
+        .where(GroupPlace.class_member_id == place.id)
+    )
+    if group is None:
+        return None
+    query = (
+        select(Member, GroupPlace.is_leader)
+        .join(ClassMember, ClassMember.member_id == Member.id)
+        .join(GroupPlace, GroupPlace.class_member_id == ClassMember.id)
+        .where(GroupPlace.group_id == group.id)
+        .options(joinedload(Member.organisation))
+        .order_by(Member.name, Member.id)
+    )
+    found = tx.execute(query).all()
+    leader = next((member for member, is_leader in found if is_leader), None)
+    return GroupPeople(group, _leader_first([member for member, _is_leader in found], leader), leader)
+
+
 def _places(row: TrainingClass) -> Select[Member, GroupPlace]:
     return (
         select(Member, GroupPlace)
         .join(ClassMember, ClassMember.member_id == Member.id)
         .outerjoin(GroupPlace, GroupPlace.class_member_id == ClassMember.id)
-        .where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
+        .where(ClassMember.present_in(row.id))
         .options(joinedload(Member.organisation))
         .order_by(Member.name, Member.id)
     )
@@ -104,7 +125,7 @@ def deal_groups(tx: Tx, actor: Actor, row: TrainingClass, count: int, seed: int,
     tx.execute(delete(DiscussionGroup).where(DiscussionGroup.class_id == row.id))
     places = _place_ids(tx, row)
     for position, group in enumerate(dealt, 1):
-        made = DiscussionGroup(class_id=row.id, position=position, name=str(msg("第 %(n)s 组", n=position)))
+        made = DiscussionGroup(class_id=row.id, position=position)
         tx.add(made)
         tx.flush()
         tx.add_all([GroupPlace(class_member_id=places[one.id], group_id=made.id) for one in group.people])
@@ -120,19 +141,17 @@ def digest(groups: Sequence[GroupPeople]) -> str:
 
 def _place_ids(tx: Tx, row: TrainingClass) -> dict[int, int]:
     """Row id of a member → of the present place in the class."""
-    query = select(ClassMember.member_id, ClassMember.id).where(
-        ClassMember.class_id == row.id, ClassMember.left_on.is_(None)
-    )
+    query = select(ClassMember.member_id, ClassMember.id).where(ClassMember.present_in(row.id))
     return dict(tx.execute(query).all())
 
 
 def add_group(tx: Tx, actor: Actor, row: TrainingClass, name: str) -> DiscussionGroup:
-    """Add an empty group.
+    """Add an empty group; without a name it is called by its number.
 
     Raises:
         Forbidden: the actor does not keep the classes.
         Conflict: the class is over.
-        Invalid: no name, a taken one, or too many groups.
+        Invalid: a name that is too long or taken, or too many groups.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
     lock_running(tx, row)
@@ -141,18 +160,39 @@ def add_group(tx: Tx, actor: Actor, row: TrainingClass, name: str) -> Discussion
     ).one()
     if count >= rules.MOST_GROUPS:
         raise Invalid(fields={"name": msg("一个班最多 %(most)s 组。", most=rules.MOST_GROUPS)})
-    made = DiscussionGroup(class_id=row.id, position=(last or 0) + 1, name=_name(name))
-    with unique_or(tx, Invalid(fields={"name": msg("已经有这个组了。")})):
-        tx.add(made)
+    made = DiscussionGroup(class_id=row.id, position=(last or 0) + 1)
+    made.name = _name(tx, row, made, name)
+    tx.add(made)
+    tx.flush()
     record(tx, actor, "class.group_added", f"class:{row.public_id}")
     return made
 
 
-def _name(text: str) -> str:
-    kept = tidy_text(text, rules.GROUP_NAME_LENGTH + 1)
-    if not 1 <= len(kept) <= rules.GROUP_NAME_LENGTH:
+def _name(tx: Tx, row: TrainingClass, group: DiscussionGroup, text: str) -> str | None:
+    """The name to keep; None where the group is called by its number. The caller holds the class's lock.
+
+    Raises:
+        Invalid: too long, or another group of the class is called so.
+    """
+    kept, number = tidy_text(text, rules.GROUP_NAME_LENGTH + 1), str(numbered_group(group.position))
+    if len(kept) > rules.GROUP_NAME_LENGTH:
         raise Invalid(fields={"name": msg("名称请写 1 到 %(most)s 个字。", most=rules.GROUP_NAME_LENGTH)})
-    return kept
+    others = select(DiscussionGroup).where(DiscussionGroup.class_id == row.id, DiscussionGroup.id != group.id)
+    if (kept or number) in {str(one.label) for one in tx.scalars(others)}:
+        raise Invalid(fields={"name": msg("已经有这个组了。")})
+    return None if kept in ("", number) else kept
+
+
+def _lock_group(tx: Tx, row: TrainingClass, group: DiscussionGroup) -> None:
+    """Lock the class of a group that was read before.
+
+    Raises:
+        Conflict: the class is over, or the group was removed meanwhile.
+    """
+    lock_running(tx, row)
+    if tx.scalar(select(DiscussionGroup.id).where(DiscussionGroup.id == group.id)) is None:
+        raise Conflict(msg("这个组已经撤掉了，请看现在的分组。"))
+    tx.refresh(group)
 
 
 def edit_group(
@@ -162,22 +202,20 @@ def edit_group(
 
     Raises:
         Forbidden: the actor does not keep the classes.
-        Conflict: the class is over.
-        Invalid: no name or a taken one, somebody who is not in the class, or a leader who is not in the group.
+        Conflict: the class is over, or the group was removed meanwhile.
+        Invalid: a name that is too long or taken, somebody who is not in the class, or a leader from elsewhere.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
-    lock_running(tx, row)
-    kept = _name(name)
+    _lock_group(tx, row, group)
+    kept = _name(tx, row, group, name)
     query = select(Member.public_id, ClassMember.id).join(ClassMember, ClassMember.member_id == Member.id)
-    present = query.where(ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
-    places = dict(tx.execute(present).all())
+    places = dict(tx.execute(query.where(ClassMember.present_in(row.id))).all())
     wanted = {places[one] for one in chosen if one in places}
     if len(wanted) != len(set(chosen)):
         raise Invalid(fields={"chosen": msg("有人已经不在班里了，请刷新页面。")})
     if leader and (leader not in places or places[leader] not in wanted):
         raise Invalid(fields={"leader": msg("组长要从本组的人里选。")})
-    with unique_or(tx, Invalid(fields={"name": msg("已经有这个组了。")})):
-        group.name = kept
+    group.name = kept
     tx.execute(delete(GroupPlace).where(GroupPlace.class_member_id.in_(wanted) | (GroupPlace.group_id == group.id)))
     for place in sorted(wanted):
         tx.add(GroupPlace(class_member_id=place, group_id=group.id, is_leader=bool(leader) and place == places[leader]))
@@ -190,10 +228,10 @@ def remove_group(tx: Tx, actor: Actor, row: TrainingClass, group: DiscussionGrou
 
     Raises:
         Forbidden: the actor does not keep the classes.
-        Conflict: the class is over.
+        Conflict: the class is over, or the group was removed meanwhile.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
-    lock_running(tx, row)
+    _lock_group(tx, row, group)
     tx.execute(delete(GroupPlace).where(GroupPlace.group_id == group.id))
     tx.delete(group)
     tx.flush()

@@ -3,12 +3,12 @@
 from sqlalchemy import select, update
 
 from academy.accounts.api import PersonErased
-from academy.classes.enrolment import PENDING, RUNNING, decide, end_place, move_up
-from academy.classes.kinds import ApplicationState
+from academy.classes.enrolment import decide, end_place, move_up
+from academy.classes.kinds import PENDING, RUNNING, ApplicationState
 from academy.classes.models import ClassApplication, ClassMember, TrainingClass
 from academy.core.actor import SYSTEM
+from academy.core.audit import record
 from academy.core.database import Tx
-from academy.core.i18n import msg
 from academy.core.unique import lock_row
 from academy.jobs import api as jobs
 from academy.people import api as people
@@ -16,7 +16,6 @@ from academy.people.api import MembersChanged
 from academy.people.models import Member
 
 BATCH = 5000
-GONE = msg("已经不在册")
 
 
 @jobs.handles(MembersChanged, in_transaction=True)
@@ -44,15 +43,16 @@ def _end_places(tx: Tx, members: list[int]) -> None:
     # In one order: two such changes at once wait for each other instead of forever.
     for row in tx.scalars(touched.order_by(TrainingClass.id)).all():
         lock_row(tx, row)
-        mine = select(ClassMember).where(is_gone, ClassMember.class_id == row.id, ClassMember.left_on.is_(None))
-        for place in tx.scalars(mine).all():
-            end_place(tx, place, str(GONE))
+        ended = tx.scalars(select(ClassMember).where(is_gone, ClassMember.present_in(row.id))).all()
+        for place in ended:
+            end_place(tx, row, place, "")
         pending = select(ClassApplication).where(
             asks, ClassApplication.class_id == row.id, ClassApplication.state.in_(PENDING)
         )
         for application in tx.scalars(pending).all():
             decide(application, ApplicationState.LAPSED, SYSTEM)
         tx.flush()
+        record(tx, SYSTEM, "class.departed", f"class:{row.public_id}", places=len(ended))
         move_up(tx, row)
 
 

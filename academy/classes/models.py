@@ -3,12 +3,24 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from academy.classes.kinds import ApplicationState, ClassState, HolidayKind, TurnState
 from academy.core import clock
 from academy.core.database import Base
+from academy.core.i18n import Message, msg
 from academy.core.ids import new_id
 from academy.core.types import Key, one_of
 from academy.people.api import Member, Organisation
@@ -146,6 +158,16 @@ class ClassMember(Base):
     member: Mapped[Member] = relationship()
     training_class: Mapped[TrainingClass] = relationship()
 
+    @classmethod
+    def present_in(cls, class_id: int) -> ColumnElement[bool]:
+        """Condition: places of a class that nobody has given up."""
+        return (cls.class_id == class_id) & cls.left_on.is_(None)
+
+    @classmethod
+    def held_on(cls, day: dt.date | ColumnElement[dt.date]) -> ColumnElement[bool]:
+        """Condition: places that were held on a day, which may be a column."""
+        return (cls.joined_on <= day) & or_(cls.left_on.is_(None), cls.left_on > day)
+
 
 class ClassApplication(Base):
     """A member asks for a place in a class, or waits for one that is not free.
@@ -203,9 +225,20 @@ class DiscussionGroup(Base):
     public_id: Mapped[str] = mapped_column(String(16), unique=True, default=new_id)
     class_id: Mapped[int] = mapped_column(ForeignKey("training_classes.id"))
     position: Mapped[int]
-    name: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str | None] = mapped_column(String(40))
+    """As people call it; None: it is called by its position, in the reader's language."""
 
     training_class: Mapped[TrainingClass] = relationship()
+
+    @property
+    def label(self) -> str | Message:
+        """What it is called."""
+        return self.name or numbered_group(self.position)
+
+
+def numbered_group(position: int) -> Message:
+    """What a group without a name is called."""
+    return msg("第 %(n)s 组", n=position)
 
 
 class GroupPlace(Base):

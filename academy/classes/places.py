@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from academy.classes import access, rules
-from academy.classes.applications import change_seats
-from academy.classes.enrolment import lapse_applications, lock_running, notify_members
-from academy.classes.kinds import ClassState
+from academy.classes.enrolment import count_places, lapse_applications, lock_running, move_up, present_members
+from academy.classes.kinds import ClassNewsKind, ClassState
 from academy.classes.models import TeachingTerm, TrainingClass
-from academy.core import clock
+from academy.classes.news import announce
 from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
@@ -25,6 +24,8 @@ CLASS_STATE_NAMES: dict[ClassState, Message] = {
     ClassState.CLOSED: msg("已结业"),
     ClassState.CANCELLED: msg("已取消"),
 }
+TAKEN_BACK = {ClassState.CLOSED: ClassNewsKind.REOPENED, ClassState.CANCELLED: ClassNewsKind.RESTORED}
+"""State of which members were notified → the news that it is left again."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def add_class(tx: Tx, actor: Actor, term: TeachingTerm, unit: Organisation, plan
     """
     access.require_school_office(actor, "classes:all")
     _check(plan, term)
-    made = TrainingClass(term_id=term.id, organisation_id=unit.id, seats=plan.seats, created_by=actor.account_id)
+    made = TrainingClass(term_id=term.id, organisation_id=unit.id, created_by=actor.account_id)
     _fill(made, plan)
     tx.add(made)
     tx.flush()
@@ -77,11 +78,12 @@ def _check(plan: ClassPlan, term: TeachingTerm) -> None:
 def _fill(row: TrainingClass, plan: ClassPlan) -> None:
     row.name = tidy_text(plan.name, rules.CLASS_NAME_LENGTH)
     row.first_day, row.last_day, row.is_main = plan.first, plan.last, plan.is_main
+    row.seats = plan.seats
     row.apply_until, row.summary = plan.apply_until, tidy_text(plan.summary, rules.SUMMARY_LENGTH)
 
 
 def edit_class(tx: Tx, actor: Actor, row: TrainingClass, plan: ClassPlan) -> None:
-    """Change a class; more seats pass to those who wait.
+    """Change a class; more seats pass to those who wait, and its members are notified of other days.
 
     Raises:
         Invalid: no name, days outside the term, fewer seats than are taken.
@@ -91,29 +93,40 @@ def edit_class(tx: Tx, actor: Actor, row: TrainingClass, plan: ClassPlan) -> Non
     access.require_school_office(actor, f"class:{row.public_id}")
     lock_running(tx, row)
     _check(plan, row.term)
-    change_seats(tx, row, plan.seats)
+    taken = count_places(tx, row)
+    if plan.seats is not None and taken > plan.seats:
+        raise Invalid(fields={"seats": msg("已经有 %(n)s 人在班里，座位数不能比这少。", n=taken)})
+    is_moved = (row.first_day, row.last_day) != (plan.first, plan.last)
     _fill(row, plan)
     tx.flush()
+    move_up(tx, row)
+    if is_moved:
+        announce(tx, row, ClassNewsKind.MOVED, present_members(tx, row))
     record(tx, actor, "class.edited", f"class:{row.public_id}", seats=plan.seats)
 
 
 def change_class_state(tx: Tx, actor: Actor, row: TrainingClass, state: ClassState) -> None:
-    """Open or cancel a class, plan a cancelled one again, open a closed one again. It is closed by `close_class`.
+    """Open or cancel a class, plan a cancelled one again, open a closed one again; its members are notified.
+
+    It is closed by `close_class`, with a report.
 
     Raises:
+        ValueError: the state is closed.
         Conflict: that state does not follow the present one.
         Forbidden: the actor does not keep the calendar.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
+    if state == ClassState.CLOSED:
+        raise ValueError("a class is closed with its report")
     lock_row(tx, row)
     require_move(row, state)
-    row.state, row.closing_report = state, None
+    was, row.state, row.closing_report = ClassState(row.state), state, None
+    tx.flush()
     if state == ClassState.CANCELLED:
         lapse_applications(tx, row)
-        notify_members(
-            tx, row, f"cancelled:{row.id}:{clock.now_ms()}", msg("“%(name)s”取消了，不用来了。", name=row.name)
-        )
-    tx.flush()
+        announce(tx, row, ClassNewsKind.CANCELLED, present_members(tx, row))
+    elif was in TAKEN_BACK:
+        announce(tx, row, TAKEN_BACK[was], present_members(tx, row))
     record(tx, actor, "class.state", f"class:{row.public_id}", state=state)
 
 
@@ -125,7 +138,8 @@ def require_move(row: TrainingClass, state: ClassState) -> None:
 
 
 def close_class(tx: Tx, actor: Actor, row: TrainingClass, report: dict[str, Any]) -> None:
-    """Close a class with its closing report; applications that wait end. The caller holds the class's lock.
+    """Close a class with its closing report; applications that wait end, and everybody is notified. The caller holds
+    the class's lock.
 
     Raises:
         Conflict: it is not open.
@@ -136,4 +150,5 @@ def close_class(tx: Tx, actor: Actor, row: TrainingClass, report: dict[str, Any]
     lapse_applications(tx, row)
     row.state, row.closing_report = ClassState.CLOSED, report
     tx.flush()
+    announce(tx, row, ClassNewsKind.CLOSED, present_members(tx, row))
     record(tx, actor, "class.closed", f"class:{row.public_id}", **report)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from academy.classes import rules
 from academy.classes.kinds import HolidayKind
@@ -76,8 +76,7 @@ def classes_of_member(tx: Tx, member_id: int | None, day: dt.date) -> Sequence[T
         .join(ClassMember, ClassMember.class_id == TrainingClass.id)
         .where(
             ClassMember.member_id == member_id,
-            ClassMember.joined_on <= day,
-            or_(ClassMember.left_on.is_(None), ClassMember.left_on > day),
+            ClassMember.held_on(day),
         )
         .order_by(TrainingClass.name)
     ).all()

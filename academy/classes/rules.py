@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from academy.classes.kinds import ClassState, HolidayKind
+from academy.classes.kinds import RUNNING, ClassState, HolidayKind
 from academy.core import clock
 
 WEEK = dt.timedelta(days=7)
@@ -97,7 +97,7 @@ def overlaps(first: dt.date, last: dt.date, other_first: dt.date, other_last: dt
 
 def may_apply(state: ClassState, apply_until: dt.date | None, last: dt.date, today: dt.date) -> bool:
     """Whether members may ask for a place in a class today."""
-    is_running = state in (ClassState.PLANNED, ClassState.OPEN) and today <= last
+    is_running = state in RUNNING and today <= last
     return is_running and apply_until is not None and today <= apply_until
 
 

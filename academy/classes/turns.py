@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import access, rules
-from academy.classes.enrolment import lock_running, notify_member
+from academy.classes.enrolment import lock_running
 from academy.classes.kinds import TurnState
 from academy.classes.models import ClassMember, LecternTurn, TrainingClass
+from academy.classes.news import notify_member
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.audit import record
@@ -113,7 +114,7 @@ def confirm_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn, da
     if _checked_day(row, day) > clock.today():
         raise Invalid(fields={"day": msg("还没有到这一天。")})
     was_in = select(ClassMember.id).where(
-        ClassMember.class_id == row.id, ClassMember.member_id == turn.member_id, was_member_on(day)
+        ClassMember.class_id == row.id, ClassMember.member_id == turn.member_id, ClassMember.held_on(day)
     )
     if tx.scalar(was_in.limit(1)) is None:
         raise Invalid(fields={"day": msg("这位学员那天不在班里。")})
@@ -129,7 +130,7 @@ def _require_state(turn: LecternTurn, *states: TurnState) -> None:
 
 
 def reopen_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn) -> None:
-    """Take a confirmation or a cancellation back.
+    """Take a confirmation or a cancellation back; who is in the class and knows of the cancellation is notified again.
 
     Raises:
         Forbidden: the actor does not keep the classes.
@@ -138,13 +139,20 @@ def reopen_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn) -> 
     access.require_school_office(actor, f"class:{row.public_id}")
     lock_running(tx, row)
     tx.refresh(turn)
+    if turn.state == TurnState.PLANNED:
+        return
+    present = select(ClassMember.id).where(ClassMember.present_in(row.id), ClassMember.member_id == turn.member_id)
+    is_back = turn.state == TurnState.CANCELLED and tx.scalar(present) is not None
     turn.state, turn.confirmed_by, turn.confirmed_at = TurnState.PLANNED, None, None
     tx.flush()
+    if is_back:
+        body = msg("%(day)s的登台“%(topic)s”又排上了。", day=turn.day, topic=turn.topic)
+        notify_member(tx, row, turn.member_id, f"turn-back:{turn.id}:{clock.now_ms()}", body)
     record(tx, actor, "turn.reopened", f"turn:{turn.public_id}")
 
 
 def cancel_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn) -> None:
-    """Cancel a planned turn.
+    """Cancel a planned turn; cancelled twice is cancelled once.
 
     Raises:
         Forbidden: the actor does not keep the classes.
@@ -154,23 +162,19 @@ def cancel_turn(tx: Tx, actor: Actor, row: TrainingClass, turn: LecternTurn) -> 
     lock_running(tx, row)
     tx.refresh(turn)
     _require_state(turn, TurnState.PLANNED, TurnState.CANCELLED)
-    if turn.state == TurnState.PLANNED:
-        body = msg("原定%(day)s的登台“%(topic)s”取消了。", day=turn.day, topic=turn.topic)
-        notify_member(tx, row, turn.member_id, f"turn-cancelled:{turn.id}:{clock.now_ms()}", body)
+    if turn.state == TurnState.CANCELLED:
+        return
     turn.state = TurnState.CANCELLED
     tx.flush()
+    body = msg("原定%(day)s的登台“%(topic)s”取消了。", day=turn.day, topic=turn.topic)
+    notify_member(tx, row, turn.member_id, f"turn-cancelled:{turn.id}:{clock.now_ms()}", body)
     record(tx, actor, "turn.cancelled", f"turn:{turn.public_id}")
-
-
-def was_member_on(day: dt.date) -> ColumnElement[bool]:
-    """Condition: places in a class that were held on a day."""
-    return (ClassMember.joined_on <= day) & or_(ClassMember.left_on.is_(None), ClassMember.left_on > day)
 
 
 def _counted(row: TrainingClass) -> Select[int]:
     """Members of a class on the day that counts."""
     day = rules.counting_day(row.last_day, clock.today())
-    return select(ClassMember.member_id).where(ClassMember.class_id == row.id, was_member_on(day)).distinct()
+    return select(ClassMember.member_id).where(ClassMember.class_id == row.id, ClassMember.held_on(day)).distinct()
 
 
 def _took_one(row: TrainingClass) -> ColumnElement[bool]:
@@ -196,11 +200,12 @@ def members_by_turn(tx: Tx, row: TrainingClass, *, taken: bool, number: int = 1)
 
 
 def list_turns(tx: Tx, row: TrainingClass, state: TurnState | None, number: int = 1) -> Page[LecternTurn]:
-    """Turns of a class by day, planned ones first."""
+    """Turns of a class: planned ones first, then taken ones, then cancelled ones; by day."""
     query = select(LecternTurn).where(LecternTurn.class_id == row.id).options(joinedload(LecternTurn.member))
     if state is not None:
         query = query.where(LecternTurn.state == state)
-    return page_of(tx, query.order_by(LecternTurn.state, LecternTurn.day, LecternTurn.id), number, SIZE)
+    order = case({state: place for place, state in enumerate(TurnState)}, value=LecternTurn.state)
+    return page_of(tx, query.order_by(order, LecternTurn.day, LecternTurn.id), number, SIZE)
 
 
 def turns_of_member(tx: Tx, row: TrainingClass, member_id: int) -> Sequence[LecternTurn]:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes.api import TrainingClass
@@ -63,8 +63,7 @@ def _expected(row: TrainingClass) -> Select[int, int, int]:
             ClassMember,
             and_(
                 ClassMember.class_id == ProgrammeLecture.class_id,
-                ClassMember.joined_on <= ProgrammeLecture.day,
-                or_(ClassMember.left_on.is_(None), ClassMember.left_on > ProgrammeLecture.day),
+                ClassMember.held_on(ProgrammeLecture.__table__.c.day),
             ),
         )
         .outerjoin(

@@ -48,14 +48,10 @@ def notify_askers(context: JobContext, event: TopicDecided) -> None:
 def _notify_all(context: JobContext, key: str, body: Message, link: str, askers: list[int]) -> None:
     for first in range(0, len(askers), BATCH):
         some = askers[first : first + BATCH]
-        context.db.run_in_transaction(functools.partial(_notify, key=key, body=body, link=link, askers=some))
-
-
-def _notify(tx: Tx, *, key: str, body: Message, link: str, askers: list[int]) -> None:
-    for account_id in askers:
-        notifications.notify(
-            tx, key=f"{key}:{account_id}", body=body, link=link, account_id=account_id, kind="topic.decided"
+        write = functools.partial(
+            notifications.notify_many, key=key, body=body, link=link, accounts=some, kind="topic.decided"
         )
+        context.db.run_in_transaction(write)
 
 
 def _askers(tx: Tx, row: TopicRequest) -> list[int]:

@@ -1,6 +1,10 @@
 """Writing notifications, and marking them as read."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
@@ -34,8 +38,7 @@ def notify(
     """
     if tx.scalar(select(Notification.id).where(Notification.key == key)):
         return False
-    if link and (not link.startswith("/") or link.startswith("//")):
-        raise ValueError("a notification links only into the academy")
+    _check_link(link)
     try:
         with tx.begin_nested():
             tx.add(
@@ -50,6 +53,41 @@ def notify(
         raise
     announce_written(tx)
     return True
+
+
+def _check_link(link: str) -> None:
+    if link and (not link.startswith("/") or link.startswith("//")):
+        raise ValueError("a notification links only into the academy")
+
+
+def notify_many(
+    tx: Tx,
+    *,
+    key: str,
+    body: Message,
+    members: Iterable[int] = (),
+    accounts: Iterable[int] = (),
+    link: str = "",
+    kind: str = "notice",
+) -> None:
+    """Write the same notification to many members, or to many accounts, by one statement.
+
+    `key` names the occasion; the row id of the person is added to it, so that what runs twice writes once.
+
+    Raises:
+        ValueError: the link leads out of the academy, or both members and accounts are given.
+    """
+    _check_link(link)
+    to_members, to_accounts = list(members), list(accounts)
+    if to_members and to_accounts:
+        raise ValueError("a member and an account of one row id would share a key")
+    column = "member_id" if to_members else "account_id"
+    same = {"kind": kind, "body": body.to_json(), "link": link}
+    rows = [{"key": f"{key}:{one}", column: one, **same} for one in to_members or to_accounts]
+    if rows:
+        dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
+        tx.execute(dialect.insert(Notification).on_conflict_do_nothing(), rows)
+        announce_written(tx)
 
 
 def announce_written(tx: Tx) -> None:

@@ -5,10 +5,8 @@ of a notification names training, occasion and member.
 """
 
 import datetime as dt
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account
@@ -17,7 +15,6 @@ from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.coverage import api as coverage
 from academy.notifications import api as notifications
-from academy.notifications.models import Notification
 from academy.talk import api as talk
 from academy.trainings.api import Standing, TrainingState
 from academy.trainings.models import Enrolment, ReminderRecipient, Training
@@ -113,9 +110,5 @@ def _notify(
     ).all()
     if not members:
         return None
-    dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
-    same = {"kind": kind, "body": body.to_json(), "link": link}
-    rows = [{"key": f"{key}:{member}", "member_id": member, **same} for member in members]
-    tx.execute(dialect.insert(Notification).on_conflict_do_nothing(), rows)
-    notifications.announce_written(tx)
+    notifications.notify_many(tx, key=key, body=body, members=members, link=link, kind=kind)
     return members[-1]

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from academy import http
 from academy.classes import api as classes
-from academy.classes.api import ApplicationState, EnrolOutcome, EnrolRun, PersonLine
+from academy.classes.api import ApplicationState, EnrolOutcome, PersonLine
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
@@ -87,7 +87,7 @@ def decide(public_id: str) -> Any:
 @page()
 def enrol_form(public_id: str) -> str:
     """The form to enrol people by a list."""
-    return _enrol_page(public_id, {})
+    return _enrol_page(public_id, [], {})
 
 
 class PeopleListForm(Form):
@@ -105,11 +105,9 @@ def look(public_id: str) -> Any:
     classes.require_school_office(actor(), f"class:{public_id}")
     try:
         lines = _lines(PeopleListForm.read())
-        with reading() as tx:
-            row = classes.access_class_to_keep(tx, actor(), public_id)
-            return _enrol_page(public_id, {}, lines, classes.check_people(tx, actor(), row, lines))
     except Invalid as error:
-        return _enrol_page(public_id, error.fields), error.status
+        return _enrol_page(public_id, [], error.fields), error.status
+    return _enrol_page(public_id, lines, {})
 
 
 def _lines(form: PeopleListForm) -> list[PersonLine]:
@@ -141,29 +139,21 @@ def enrol(public_id: str) -> Any:
             row = classes.access_class_to_keep(tx, actor(), public_id)
             done = classes.enrol_people(tx, actor(), row, lines, form.seen.data)
     except (Invalid, Conflict) as error:
-        return _checked_again(public_id, lines, errors_by_field(error)), error.status
+        return _enrol_page(public_id, lines, errors_by_field(error)), error.status
     flash(_("进班 %(placed)s 人，候补 %(waiting)s 人。", placed=done.placed, waiting=done.waiting), "good")
     return redirect(url_for("classes.show", public_id=public_id), 303)
 
 
-def _checked_again(public_id: str, lines: list[PersonLine], errors: Mapping[str, Message]) -> str:
-    with reading() as tx:
-        row = classes.access_class_to_keep(tx, actor(), public_id)
-        run = classes.check_people(tx, actor(), row, lines) if lines else None
-    return _enrol_page(public_id, errors, lines, run)
-
-
-def _enrol_page(
-    public_id: str, errors: Mapping[str, Message], lines: Sequence[PersonLine] = (), run: EnrolRun | None = None
-) -> str:
+def _enrol_page(public_id: str, lines: Sequence[PersonLine], errors: Mapping[str, Message]) -> str:
+    """The form; with lines, also what would become of each of them now."""
     with reading() as tx:
         row = classes.access_class_to_keep(tx, actor(), public_id)
         return render_template(
             "classes/enrol.html",
             row=row,
             free=classes.free_places(tx, row),
-            run=run,
-            text=classes.people_as_text(lines) if lines else "",
+            run=classes.check_people(tx, actor(), row, lines) if lines else None,
+            text=classes.people_as_text(lines),
             outcomes=OUTCOMES,
             errors=errors,
         )

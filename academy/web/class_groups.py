@@ -9,22 +9,24 @@ from flask_babel import gettext as _
 
 from academy import http
 from academy.classes import api as classes
-from academy.classes.api import GroupPeople, TurnPlan, TurnState
+from academy.classes.api import GroupPeople, TrainingClass, TurnPlan, TurnState
 from academy.core import clock
-from academy.core.errors import Conflict, Invalid
+from academy.core.database import Tx
+from academy.core.errors import Conflict, Invalid, NotFound
 from academy.core.i18n import Message, msg
 from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import NO_DAY, Choice, Day, Form, Key, Number, Text, Texts, Verb
 from academy.http.personal_data import shows_people
+from academy.people.api import Member
+from academy.web.lectures import STATE_TONES as LECTURE_TONES
 from academy.web.members import errors_by_field
 
 bp = Blueprint("class_groups", __name__, url_prefix="/faculty/classes/<public_id>")
 page = functools.partial(http.page, office(*faculty.PROGRAMME_READERS), section=menu.CLASSES)
-LECTURE_TONES = {"planned": "info", "held": "good", "cancelled": "neutral", "no_show": "bad"}
 OFFERED = 600
-"""People in a form's list: more than a class has seats."""
+"""People in a form's list. In a larger class the others are given a turn from their own pages."""
 
 
 @bp.get("/groups")
@@ -160,6 +162,8 @@ def absent(public_id: str, lecture_id: str) -> str:
     with reading() as tx:
         row = classes.access_class_to_keep(tx, actor(), public_id)
         lecture = faculty.access_lecture(tx, actor(), lecture_id)
+        if lecture.class_id != row.id:
+            raise NotFound
         found = faculty.absent_from(tx, row, lecture, number_in(request.args.get("page")))
         return render_template("classes/absent.html", row=row, lecture=lecture, page=found)
 
@@ -177,7 +181,7 @@ def _turns_page(public_id: str, errors: Mapping[str, Message], at: str) -> str:
     state = TurnState(args["state"]) if args.get("state") in set(TurnState) else None
     with reading() as tx:
         row = classes.access_class_to_keep(tx, actor(), public_id)
-        people = [one.member for one in classes.members_of_class(tx, row, 1, OFFERED).rows]
+        people = _offered(tx, row)
         return render_template(
             "classes/turns.html",
             row=row,
@@ -186,10 +190,20 @@ def _turns_page(public_id: str, errors: Mapping[str, Message], at: str) -> str:
             state=state,
             states=classes.TURN_STATE_NAMES,
             people=[(one.public_id, f"{one.name} · {one.organisation.name}") for one in people],
+            offered=OFFERED,
             today=clock.today(),
             errors=errors,
             at=at,
         )
+
+
+def _offered(tx: Tx, row: TrainingClass) -> list[Member]:
+    """Members for the form's list, with the one whose page led here."""
+    members = [one.member for one in classes.members_of_class(tx, row, 1, OFFERED).rows]
+    asked = request.args.get("member", "")
+    if asked and asked not in {one.public_id for one in members}:
+        members.append(classes.access_place(tx, actor(), row, asked).member)
+    return members
 
 
 class TurnForm(Form):

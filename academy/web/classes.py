@@ -9,12 +9,7 @@ from flask_babel import gettext as _
 
 from academy import http
 from academy.classes import api as classes
-from academy.classes.api import (
-    ClassFilter,
-    ClassPlan,
-    ClassState,
-    TrainingClass,
-)
+from academy.classes.api import ClassFilter, ClassPlan, ClassState
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
@@ -24,7 +19,7 @@ from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.faculty.api import ClassReport
 from academy.http import actor, menu, office, reading, writing
-from academy.http.forms import NO_DAY, Choice, Day, Flag, Form, Key, Number, Text
+from academy.http.forms import NO_DAY, Day, Flag, Form, Key, Number, Text, Verb
 from academy.http.personal_data import shows_people
 from academy.web.members import errors_by_field
 from academy.web.pool import offered_units, unit_of
@@ -53,7 +48,9 @@ def index() -> str:
         asked = ClassFilter(term.id if term else None, state, args.get("q", ""), args.get("main") == "1")
         found = classes.list_classes(tx, asked, number_in(args.get("page")))
         waiting = _waiting(tx, actor())
-    return render_template("classes/index.html", page=found, terms=terms, term=term, asked=asked, late=waiting, **NAMES)
+    return render_template(
+        "classes/index.html", page=found, terms=terms, term=term, asked=asked, waiting=waiting, **NAMES
+    )
 
 
 class ClassForm(Form):
@@ -146,7 +143,8 @@ def show(public_id: str) -> str:
 def _class_page(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         row = classes.access_class_to_keep(tx, actor(), public_id)
-        people = classes.members_of_class(tx, row, number_in(request.args.get("page")))
+        number, gone = number_in(request.args.get("page")), request.args.get("show") == "gone"
+        people = (classes.who_left_class if gone else classes.members_of_class)(tx, row, number)
         rates = faculty.attendance_of_members(tx, row, [one.member_id for one in people.rows])
         return render_template(
             "classes/show.html",
@@ -156,7 +154,7 @@ def _class_page(public_id: str, errors: Mapping[str, Message]) -> str:
             rates=rates,
             attendance=faculty.class_attendance(tx, row),
             turns=classes.turn_rate(tx, row),
-            gone=classes.who_left_class(tx, row),
+            gone=gone,
             moves=classes.CLASS_MOVES[ClassState(row.state)],
             errors=errors,
             **NAMES,
@@ -166,7 +164,7 @@ def _class_page(public_id: str, errors: Mapping[str, Message]) -> str:
 class ClassStateForm(Form):
     """The state that a class passes into."""
 
-    state = Choice((ClassState.OPEN, ClassState.CANCELLED, ClassState.PLANNED))
+    state = Verb(ClassState.OPEN, ClassState.CANCELLED, ClassState.PLANNED)
 
 
 @bp.post("/<public_id>/state")
@@ -177,8 +175,7 @@ def change_state(public_id: str) -> Any:
     try:
         with writing() as tx:
             row = classes.access_class_to_keep(tx, actor(), public_id)
-            state = ClassState(ClassStateForm.read().state.data or ClassState.OPEN)
-            classes.change_class_state(tx, actor(), row, state)
+            classes.change_class_state(tx, actor(), row, ClassState(ClassStateForm.read().state.data))
     except Conflict as error:
         return _class_page(public_id, errors_by_field(error)), error.status
     flash(_("已保存。"), "good")
@@ -245,13 +242,8 @@ def _closing_page(public_id: str, errors: Mapping[str, Message]) -> str:
             "classes/close.html",
             row=row,
             report=ClassReport(**row.closing_report) if row.closing_report else faculty.class_report(tx, row),
-            missing=_missing(tx, row),
             errors=errors,
         )
-
-
-def _missing(tx: Tx, row: TrainingClass) -> int:
-    return classes.members_by_turn(tx, row, taken=False).total
 
 
 class ClosingForm(Form):

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from academy import http
@@ -13,6 +13,7 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import Message, msg
+from academy.core.paging import number_in
 from academy.faculty import api as faculty
 from academy.http import SIGNED_IN, actor, menu, reading, writing
 from academy.http.forms import Form, Verb
@@ -33,7 +34,7 @@ APPLICATION_NAMES: dict[str, tuple[Message, str]] = {
     "lapsed": (msg("没有轮到"), "neutral"),
 }
 CLASSMATES = 400
-"""Classmates that a page names at most."""
+"""Classmates on one page: most classes are smaller."""
 
 
 @bp.get("")
@@ -68,14 +69,12 @@ def _page(public_id: str, errors: Mapping[str, Message]) -> str:
             line=classes.place_in_line(tx, asked) if asked else 0,
             counts=classes.class_row(tx, row),
             may_apply=place is None and classes.is_open_today(row),
-            may_leave=place is not None and classes.may_leave_by_oneself(row.first_day, clock.today()),
+            may_leave=place is not None and classes.may_leave_today(row),
             lines=faculty.lecture_rows(tx, faculty.lectures_of_class(tx, row)) if place else [],
             attended=faculty.member_attendance(tx, row, place.member) if place else None,
             turns=classes.turns_of_member(tx, row, place.member_id) if place else [],
-            group=next((one for one in classes.list_groups(tx, row) if one.group and place.member in one.people), None)
-            if place
-            else None,
-            mates=classes.members_of_class(tx, row, 1, CLASSMATES) if place else None,
+            group=classes.own_group(tx, place) if place else None,
+            mates=classes.members_of_class(tx, row, number_in(request.args.get("page")), CLASSMATES) if place else None,
             lecture_states=faculty.LECTURE_STATE_NAMES,
             turn_names=classes.TURN_STATE_NAMES,
             states=classes.CLASS_STATE_NAMES,

@@ -19,6 +19,7 @@ from academy.core.runtime import Runtime
 from academy.notifications.models import Notification
 from academy.people.api import MembersChanged
 from tests.support.class_scene import ClassScene, class_scene
+from tests.support.shortcuts import drain
 
 
 def office_enrols(tx: Tx, made: ClassScene, *numbers: int) -> enrolment.Enrolled:
@@ -123,10 +124,18 @@ def test_who_moves_up_is_told_and_needs_no_account(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         made = class_scene(tx, seats=1)
         assert office_enrols(tx, made, 0, 1, 2) == enrolment.Enrolled(1, 2, 0)
+    drain(runtime)
+    with runtime.db.begin() as tx:
         assert ["候补" in one for one in notices(tx, made.members[1])] == [True]
         enrolment.leave_class(tx, made.actor(0), made.row(tx), made.place(tx, 0), "")
         assert made.here(tx) == {made.members[1]} and made.waiting(tx) == [made.members[2]]
+    drain(runtime)
+    with runtime.db.begin() as tx:
         assert len(notices(tx, made.members[1])) == 2 and len(notices(tx, made.members[2])) == 1
+        assert not any("退班" in one for one in notices(tx, made.members[0])), "who leaves knows"
+        for _ in range(2):
+            enrolment.leave_class(tx, made.office, made.row(tx), made.place(tx, 1), "工作调动")
+        assert ["退班" in one and "调动" not in one for one in notices(tx, made.members[1])] == [False, False, True]
 
 
 def test_what_belongs_to_another_class_is_not_found(runtime: Runtime) -> None:
@@ -209,8 +218,10 @@ def test_a_class_that_is_over_takes_nobody_and_who_waited_is_told(runtime: Runti
         else:
             places.change_class_state(tx, made.office, row, state)
         assert asked.state == ApplicationState.LAPSED and made.waiting(tx) == []
-        if state == ClassState.CANCELLED:
-            assert "取消了" in notices(tx, made.members[0])[-1]
+    drain(runtime)
+    with runtime.db.begin() as tx:
+        row = made.row(tx)
+        assert {"cancelled": "取消了", "closed": "结业了"}[state] in notices(tx, made.members[0])[-1]
         for number in (1, 2):
             assert "没有轮到" in notices(tx, made.members[number])[-1]
         for act in (

@@ -4,19 +4,21 @@ import datetime as dt
 import random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from academy.classes import enrolment, groups, turns
 from academy.classes.kinds import TurnState
-from academy.classes.models import ClassMember, LecternTurn
+from academy.classes.models import ClassMember, DiscussionGroup, LecternTurn
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden, Invalid
+from academy.core.i18n import Message, translator_for
 from academy.core.runtime import Runtime
 from academy.faculty import class_attendance, class_reports
 from academy.faculty.evaluation_models import LectureAttendance
 from academy.faculty.models import ProgrammeLecture
+from academy.notifications.models import Notification
 from tests.support import faculty as school
 from tests.support.class_scene import ClassScene, class_scene
 
@@ -176,10 +178,46 @@ def test_a_turn_of_somebody_who_left(runtime: Runtime) -> None:
         with pytest.raises(Conflict):
             turns.plan_turn(tx, made.office, row, place, plan)
         turns.reopen_turn(tx, made.office, row, before)
+        assert not any("又排上了" in one for one in bodies(tx, place.member_id)), "they are not in the class"
         with pytest.raises(Invalid):
             turns.confirm_turn(tx, made.office, row, before, TODAY, 10)
         turns.confirm_turn(tx, made.office, row, before, TODAY - dt.timedelta(days=1), 10)
         assert turns.turn_rate(tx, row) == turns.TurnRate(7, 0), "who left counts on neither side"
+
+
+def bodies(tx: Tx, member_id: int) -> list[str]:
+    query = select(Notification.body).where(Notification.member_id == member_id).order_by(Notification.id)
+    return [str(Message.from_json(body)) for body in tx.scalars(query)]
+
+
+def test_who_has_a_turn_is_notified_of_each_change_once(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = running(tx)
+        row, place = made.row(tx), made.place(tx, 0)
+        turn = turns.plan_turn(tx, made.office, row, place, turns.TurnPlan(TODAY, "我的村", 10))
+        for act in (turns.cancel_turn, turns.reopen_turn):
+            for _ in range(2):
+                act(tx, made.office, row, turn)
+        turns.confirm_turn(tx, made.office, row, turn, TODAY, 10)
+        turns.reopen_turn(tx, made.office, row, turn)
+        words = ["排在", "取消了", "又排上了"]
+        found = bodies(tx, place.member_id)
+        assert len(found) == 3 and all(word in body for word, body in zip(words, found, strict=True))
+
+
+def test_turns_stand_with_those_to_come_first(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made, lots = running(tx), random.Random(3)
+        row = made.row(tx)
+        for one in made.members * 3:
+            state = lots.choice(list(TurnState))
+            turn = LecternTurn(class_id=row.id, member_id=one, topic="题", state=state)
+            turn.day = row.first_day + dt.timedelta(days=lots.randint(0, 20))
+            turn.confirmed_at = clock.now() if state == "taken" else None
+            tx.add(turn)
+        tx.flush()
+        shown = [(one.state, one.day) for one in turns.list_turns(tx, row, None).rows]
+        assert shown == sorted(shown, key=lambda one: (["planned", "taken", "cancelled"].index(one[0]), one[1]))
 
 
 def test_groups_by_hand_and_dealt(runtime: Runtime) -> None:
@@ -213,6 +251,51 @@ def test_groups_by_hand_and_dealt(runtime: Runtime) -> None:
         for count in (0, 61, 100):
             with pytest.raises(Invalid):
                 groups.preview_deal(tx, row, count, 1)
+
+
+def test_groups_are_called_by_their_number_in_the_readers_language(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = running(tx)
+        row = made.row(tx)
+        groups.deal_groups(tx, made.office, row, 3, 7, groups.digest(groups.preview_deal(tx, row, 3, 7)))
+        groups.add_group(tx, made.office, row, " ")
+        named = groups.add_group(tx, made.office, row, "第 2 组 东片")
+        labels = [one.group.label for one in groups.list_groups(tx, row) if one.group]
+        assert [one if isinstance(one, str) else translator_for("en")(one) for one in labels] == [
+            *(f"Group {number}" for number in (1, 2, 3, 4)),
+            "第 2 组 东片",
+        ]
+        assert [str(one) for one in labels][:4] == [f"第 {number} 组" for number in (1, 2, 3, 4)]
+        kept = tx.scalars(select(DiscussionGroup.name).where(DiscussionGroup.class_id == row.id)).all()
+        assert sorted(kept, key=str) == [None, None, None, None, "第 2 组 东片"], "no sentence is stored"
+        second = next(one.group for one in groups.list_groups(tx, row) if one.group and one.group.position == 2)
+        for group, name, is_taken in (
+            (named, "第 2 组", True),
+            (second, "第 2 组 东片", True),
+            (second, "第 2 组", False),
+            (second, "第 6 组", False),
+            (named, "", False),
+        ):
+            if is_taken:
+                with pytest.raises(Invalid):
+                    groups.edit_group(tx, made.office, row, group, name=name, chosen=[], leader="")
+            else:
+                groups.edit_group(tx, made.office, row, group, name=name, chosen=[], leader="")
+                assert group.name == (name if name == "第 6 组" else None)
+        with pytest.raises(Invalid):
+            groups.add_group(tx, made.office, row, "")  # The sixth would be called as the second is.
+
+
+def test_a_group_that_somebody_removed_is_not_changed(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = running(tx)
+        row = made.row(tx)
+        group = groups.add_group(tx, made.office, row, "")
+        tx.execute(delete(DiscussionGroup).execution_options(synchronize_session=False))
+        with pytest.raises(Conflict):
+            groups.edit_group(tx, made.office, row, group, name="甲", chosen=[], leader="")
+        with pytest.raises(Conflict):
+            groups.remove_group(tx, made.office, row, group)
 
 
 def test_closing_keeps_the_report_that_was_shown(runtime: Runtime) -> None:

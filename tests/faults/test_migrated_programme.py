@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from academy.core.database import Database
 from tests.faults.filled_tables import insert
-from tests.faults.upgrading import upgrade
+from tests.faults.upgrading import downgrade, upgrade
 
 pytestmark = pytest.mark.faults
 
@@ -103,3 +103,41 @@ def test_what_the_trail_says_of_make_up_lectures_and_their_material_is_said_by_t
         carried = tx.execute(sa.text("SELECT id, carried_from_id FROM material_versions ORDER BY id")).all()
     assert [tuple(row) for row in pairs] == [(1, None), (2, 1), (3, 1), (4, None)]
     assert [tuple(row) for row in carried] == [(1, None), (2, 1), (3, None), (4, 1)]
+
+
+def test_groups_that_were_dealt_are_called_by_their_number_and_others_keep_their_name(empty_database: Database) -> None:
+    """0053: a sentence that the program wrote is made when it is shown; and back again."""
+    upgrade(empty_database, "0052")
+    names = {1: "第 1 组", 2: "第 2 组", 3: "先锋组", 4: "第 1 组", 5: "第 6 组", 6: "第 12 组"}
+    positions = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 12}
+    reasons = {1: "已经不在册", 2: "调动", 3: ""}
+    with empty_database.engine.begin() as connection:
+        insert(connection, "organisations", [{"id": 1, "path": "/1/"}])
+        insert(connection, "teaching_terms", [{"id": 1}])
+        insert(connection, "training_classes", [{"id": n, "public_id": f"c{n}"} for n in (1, 2)])
+        rows = [
+            {"id": n, "public_id": f"g{n}", "class_id": 2 if n == 4 else 1, "position": positions[n], "name": names[n]}
+            for n in names
+        ]
+        insert(connection, "discussion_groups", rows)
+        insert(connection, "members", [{"id": n, "public_id": f"m{n}", "number": f"N{n}"} for n in reasons])
+        day = dt.date(2026, 5, 1)
+        spells = [
+            {"id": n, "class_id": 1, "member_id": n, "joined_on": day, "left_on": day, "left_reason": reasons[n]}
+            for n in reasons
+        ]
+        insert(connection, "class_members", spells)
+    upgrade(empty_database, "0053")
+
+    def kept(column: str, table: str) -> dict[int, str | None]:
+        query = sa.select(sa.column("id"), sa.column(column)).select_from(sa.table(table))
+        with empty_database.read() as tx:
+            return dict(tx.execute(query).all())
+
+    numbered = {1: None, 2: None, 6: None}
+    assert kept("name", "discussion_groups") == names | numbered
+    assert kept("left_reason", "class_members") == reasons | {1: ""}
+    downgrade(empty_database, "0052")
+    assert kept("name", "discussion_groups") == names
+    upgrade(empty_database, "0053")
+    assert kept("name", "discussion_groups") == names | numbered

@@ -189,6 +189,71 @@ def test_groups_are_looked_at_dealt_and_changed_by_hand(town: School) -> None:
     assert "还没有分组" in town.page(made, "/groups")
 
 
+def test_groups_are_called_in_the_language_of_who_reads(town: School) -> None:
+    made = town.open_class()
+    town.enrol(made, 0, 1)
+    looked = town.office.post(f"/faculty/classes/{made}/groups", data={"verb": "look", "count": "2"}).text
+    seed, seen = (re.search(rf'name="{name}" value="(\w+)"', looked) for name in ("seed", "seen"))
+    assert seed and seen
+    assert town.post(made, "/groups", verb="deal", count="2", seed=seed[1], seen=seen[1]) == 303
+    with town.runtime.db.read() as tx:
+        group = tx.scalars(select(DiscussionGroup.public_id).order_by(DiscussionGroup.position)).first()
+    own = f"/my/classes/{made}"
+    person = f"/people/{town.members[0].public_id}"
+    for language, words in (("zh", r"第 [12] 组"), ("en", r"Group [12]\b")):
+        for client in (town.office, town.people[0]):
+            assert client.post("/display/language", data={"language": language}).status_code == 303
+        pages = [town.page(made, rest) for rest in ("/groups", f"/groups/{group}", person)]
+        assert [bool(re.search(words, page)) for page in (*pages, town.people[0].get(own).text)] == [True] * 4
+
+
+def test_of_a_place_that_was_given_up_nothing_is_left(town: School) -> None:
+    made = town.open_class(first="2026-05-25")
+    own = f"/my/classes/{made}"
+    assert town.people[0].post(own, data={"verb": "apply"}).status_code == 303
+    with town.runtime.db.read() as tx:
+        asked = tx.scalars(select(ClassApplication.public_id)).one()
+    assert town.post(made, "/applications", application=asked, verb="approve", seen="applied") == 303
+    assert town.people[0].post(own, data={"verb": "leave"}).status_code == 303
+    page = town.people[0].get(own).text
+    assert "已进班" not in page and "我要报名" in page
+    with town.runtime.db.begin() as tx:
+        tx.scalars(select(TrainingClass)).one().apply_until = TODAY - dt.timedelta(days=1)
+    assert "您已经不在这个班里了" in town.people[0].get(own).text
+
+
+def test_a_class_shows_the_absent_of_its_own_lectures_only(town: School) -> None:
+    made, other = town.open_class(), town.open_class(name="另一个班")
+    town.enrol(made, 0)
+    town.enrol(other, 1)
+    with town.runtime.db.begin() as tx:
+        for place in tx.scalars(select(ClassMember)):
+            place.joined_on = dt.date(2026, 5, 1)
+        rows = {row.public_id: row for row in tx.scalars(select(TrainingClass))}
+        lecture = school.lecture(tx, rows[made].term, dt.date(2026, 5, 18), lesson_of=rows[made])
+        tx.add(LectureAttendance(lecture_id=lecture.id, member_id=town.members[2].id))
+        lesson = lecture.public_id
+    assert town.members[0].name in town.page(made, f"/absent/{lesson}")
+    assert town.office.get(f"/faculty/classes/{other}/absent/{lesson}").status_code == 404
+
+
+def test_a_turn_is_planned_from_the_page_of_its_student(town: School) -> None:
+    made = town.open_class(first="2026-05-11", apply_until="")
+    town.enrol(made, 0, 1)
+    who = town.members[1].public_id
+    link = re.search(rf"/faculty/classes/{made}(/turns\?member={who})#plan", town.page(made, f"/people/{who}"))
+    assert link and re.search(rf'value="{who}" selected', town.page(made, link[1]))
+    assert town.office.get(f"/faculty/classes/{made}/turns?member={town.members[2].public_id}").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["", "closed", "else"])
+def test_a_class_passes_into_no_state_that_its_page_does_not_offer(town: School, state: str) -> None:
+    made = town.open_class()
+    assert town.post(made, "/state", state=state) == 422
+    with town.runtime.db.read() as tx:
+        assert tx.scalars(select(TrainingClass.state)).one() == "planned"
+
+
 def test_turns_rate_and_who_is_missing(town: School) -> None:
     made = town.open_class(first="2026-05-11", apply_until="")
     town.enrol(made, 0, 1)
@@ -239,7 +304,7 @@ def test_attendance_leads_to_names_and_closing_keeps_the_report(town: School) ->
     assert town.post(made, "/state", state="open") == 303, "it can be opened again"
     assert town.post(made, f"/people/{town.members[0].public_id}", reason="") == 422
     assert town.post(made, f"/people/{town.members[0].public_id}", reason="调动") == 303
-    assert "调动" in town.page(made)
+    assert "调动" not in town.page(made) and "调动" in town.page(made, "?show=gone")
     assert town.post(made, "/state", state="cancelled") == 303
     assert town.post(made, "/state", state="open") == 409
 

@@ -57,9 +57,7 @@ def _class_members(tx: Tx, lecture: ProgrammeLecture) -> list[int]:
     return list(
         tx.scalars(
             select(ClassMember.member_id).where(
-                ClassMember.class_id == lecture.class_id,
-                ClassMember.joined_on <= lecture.day,
-                ClassMember.left_on.is_(None) | (ClassMember.left_on > lecture.day),
+                ClassMember.class_id == lecture.class_id, ClassMember.held_on(lecture.day)
             )
         )
     )

@@ -102,15 +102,14 @@ def _invite(tx: Tx, made: EvaluationRound, asked: Select[Any]) -> int:
             for member_id, group_id in new.items()
         ]
         tx.execute(insert(EvaluationInvitation), rows)
-    for member_id in new:
-        notifications.notify(
-            tx,
-            key=f"evaluation.opened:{made.id}:{member_id}",
-            body=_WORDS[made.kind],
-            link=f"/evaluations/{made.public_id}",
-            member_id=member_id,
-            kind="evaluation.opened",
-        )
+    notifications.notify_many(
+        tx,
+        key=f"evaluation.opened:{made.id}",
+        body=_WORDS[made.kind],
+        link=f"/evaluations/{made.public_id}",
+        members=new,
+        kind="evaluation.opened",
+    )
     return len(new)
 
 
@@ -135,8 +134,7 @@ def _asked(lecture: ProgrammeLecture, kind: EvaluationKind) -> Select[Any]:
         select(ClassMember.class_id)
         .where(
             ClassMember.member_id == LectureAttendance.member_id,
-            ClassMember.joined_on <= lecture.day,
-            ClassMember.left_on.is_(None) | (ClassMember.left_on > lecture.day),
+            ClassMember.held_on(lecture.day),
         )
         .order_by(ClassMember.id)
         .limit(1)
