@@ -55,6 +55,7 @@ def test_each_sign_in_is_a_new_session(runtime: Runtime) -> None:
         assert queries.identity_of(tx, second) is not None
 
 
+@pytest.mark.thorough
 def test_wrong_unknown_and_frozen_get_the_same_answer(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         account_with_password(tx)

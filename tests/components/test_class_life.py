@@ -119,6 +119,7 @@ def test_figures_equal_a_plain_recount(runtime: Runtime, seed: int) -> None:
         assert (report.expected, report.turns_taken, report.members) == (expected, len(took), len(counted))
 
 
+@pytest.mark.thorough
 def test_a_class_of_84_in_which_everybody_took_the_lectern(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         made = running(tx, members=84)

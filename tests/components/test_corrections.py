@@ -142,6 +142,7 @@ def test_what_is_archived_stands(runtime: Runtime, city: City, plan: Training) -
         correct(tx, city, city.people[1], course, "register", studied_on=at(6).date())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1])  # tests/faults/test_coverage_walks.py goes on, for two weeks each
 def test_cells_equal_a_recount_whatever_is_struck(runtime: Runtime, city: City, plan: Training, seed: int) -> None:
     strike_and_register(runtime, city, plan, seed, days=7)

@@ -75,6 +75,7 @@ def test_n_of_m_and_a_newer_version_counts_once(runtime: Runtime, city: City) ->
         assert recount.recount_differences(tx, plan) == []
 
 
+@pytest.mark.thorough
 def test_a_training_of_more_courses_than_a_number_has_bits(runtime: Runtime, city: City) -> None:
     diligent, halfway = city.people[:2]
     with clock.frozen(at()), runtime.db.begin() as tx:

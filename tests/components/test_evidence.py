@@ -22,6 +22,7 @@ from tests.support import factories as make
 from tests.support.coverage_city import City, at, complete, training, transfer
 
 
+@pytest.mark.thorough
 def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:
     path = tmp_path / "pack.zip"
     with clock.frozen(at()), runtime.db.begin() as tx:
@@ -88,6 +89,7 @@ def looks_right_to_an_inspector(path: Path, place: str, title: str) -> None:
         assert said in text, said
 
 
+@pytest.mark.thorough
 def test_a_pack_of_the_first_format_is_still_checked(runtime: Runtime, tmp_path: Path) -> None:
     path, old = tmp_path / "pack.zip", tmp_path / "old.zip"
     with clock.frozen(at()), runtime.db.begin() as tx:
@@ -111,6 +113,7 @@ def test_a_pack_of_the_first_format_is_still_checked(runtime: Runtime, tmp_path:
         assert evidence.check_pack(tx, old) == []
 
 
+@pytest.mark.thorough
 def test_a_correction_since_is_named_with_both_people(runtime: Runtime, tmp_path: Path) -> None:
     path = tmp_path / "pack.zip"
     with clock.frozen(at()), runtime.db.begin() as tx:

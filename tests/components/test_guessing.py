@@ -61,6 +61,7 @@ SPELLINGS = st.builds(
 )
 
 
+@pytest.mark.thorough
 @ONE_KIND
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SPELLINGS)
@@ -76,6 +77,7 @@ def test_every_spelling_is_counted_under_one_key(person: Runtime, name: str) -> 
     assert counters == service._counters("sign-in", known, plain, NETWORK, None)
 
 
+@pytest.mark.thorough
 @ONE_KIND
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(SPELLINGS, min_size=12, max_size=12))

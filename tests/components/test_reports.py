@@ -155,6 +155,7 @@ def test_every_report_becomes_every_kind_of_file(runtime: Runtime, city: City, k
     assert heads.isascii() or not any("\u4e00" <= letter <= "\u9fff" for letter in heads), heads
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_headings_are_in_the_readers_language_and_formulas_do_not_run(
     runtime: Runtime, city: City, tmp_path: Path
@@ -229,6 +230,7 @@ def test_a_speaker_says_sentences_within_sentences() -> None:
     assert translator_for("en")("马青山") == "马青山"
 
 
+@pytest.mark.thorough
 def test_printed_names_stand_on_few_pages_in_sections(runtime: Runtime, tmp_path: Path) -> None:
     """Fifty names a page, each organisation under its own heading: a county's 1,763 members took 112 pages."""
     with clock.frozen(at()), runtime.db.begin() as tx:
@@ -249,6 +251,7 @@ def test_printed_names_stand_on_few_pages_in_sections(runtime: Runtime, tmp_path
                if branch.parent_id == town.id)  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_long_files_say_how_far_they_are(runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "EVERY", 5)

@@ -119,6 +119,7 @@ def test_the_exact_sentence_stands_first(library: Runtime, lectures: dict[int, l
                 assert first.text.plain in same, (typed, first)
 
 
+@pytest.mark.thorough
 def test_what_has_all_that_was_typed_stands_before_what_has_not(
     library: Runtime, lectures: dict[int, list[str]]
 ) -> None:
@@ -140,6 +141,7 @@ def test_what_has_all_that_was_typed_stands_before_what_has_not(
             )
 
 
+@pytest.mark.thorough
 def test_no_hit_shares_one_character_only(library: Runtime, lectures: dict[int, list[str]]) -> None:
     draw, own = random.Random(6), items(library)
     for number in range(60):

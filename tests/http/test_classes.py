@@ -88,6 +88,7 @@ def town(app: Flask, runtime: Runtime) -> Iterator[School]:
         yield School(runtime, clients[-1], clients[:-1], members, term, name)
 
 
+@pytest.mark.thorough
 def test_a_class_is_applied_for_waited_for_and_moved_up_into(town: School) -> None:
     made = town.open_class()
     first, second, third = town.people

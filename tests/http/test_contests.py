@@ -110,6 +110,7 @@ def town(runtime: Runtime, app: Flask) -> Iterator[School]:
         yield School(runtime, app)
 
 
+@pytest.mark.thorough
 def test_a_lecture_is_evaluated_by_those_who_were_there(town: School) -> None:
     row = town.answered()
     first = town.client(town.students[0][0])
@@ -240,6 +241,7 @@ def test_a_note_is_checked_by_a_stranger(town: School, tmp_path: Path) -> None:
     assert json.loads(other.output)["state"] == "unknown_key"
 
 
+@pytest.mark.thorough
 def test_a_judge_is_told_to_abstain_and_others_see_no_scores(town: School) -> None:
     town.answered()
     with clock.frozen(TAUGHT + dt.timedelta(days=20)):

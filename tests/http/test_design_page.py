@@ -12,6 +12,7 @@ from academy.library.api import StepStanding
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
+@pytest.mark.thorough
 def test_every_state_is_shown(runtime: Runtime) -> None:
     demo = dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, demo=True))
     page = create_app(demo).test_client().get("/design").text

@@ -22,6 +22,7 @@ from tests.http.faculty_city import TODAY, City, city
 __all__ = ["city"]
 
 
+@pytest.mark.thorough
 def test_a_lecturer_is_invited_confirmed_rests_and_leaves(city: City, runtime: Runtime) -> None:
     assert city.office.get("/faculty/new").status_code == 200
     wrong = city.office.post("/faculty/new", data={"name": "周正", "office": "", "unit": "火星", "since": "2025-03-01"})
@@ -103,6 +104,7 @@ def test_posts_consent_subjects_and_hours_are_kept_with_their_days(city: City, r
     assert change(here, data={"verb": "explode"}).status_code == 422
 
 
+@pytest.mark.thorough
 def test_a_lecture_counts_once_it_is_confirmed_and_not_after_it_is_taken_back(city: City) -> None:
     one, two = city.confirmed("周正"), city.confirmed("吴远")
     city.term()
@@ -191,6 +193,7 @@ def test_a_lecture_has_a_term_an_evening_and_a_classroom_of_its_own(city: City, 
     assert "新任书记班" in city.office.get(f"/faculty/lectures?class={made.public_id}").text
 
 
+@pytest.mark.thorough
 def test_obligations_are_listed_by_unit_and_each_figure_is_the_length_of_its_list(city: City, runtime: Runtime) -> None:
     late, early = city.confirmed("周正", "municipal"), city.confirmed("吴远", "county_first")
     page = city.office.get("/faculty/obligations").text
@@ -251,6 +254,7 @@ def test_a_county_reads_and_changes_nothing(city: City) -> None:
     assert member.get("/faculty").status_code == 404
 
 
+@pytest.mark.thorough
 def test_a_holiday_is_looked_at_before_it_moves_evenings(city: City, runtime: Runtime) -> None:
     one = city.confirmed()
     term = city.term()

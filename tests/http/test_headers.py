@@ -54,6 +54,7 @@ def test_files_run_nothing(client: FlaskClient) -> None:
     assert "sandbox" in client.get("/api/v1/health").headers["Content-Security-Policy"]
 
 
+@pytest.mark.thorough
 @ONE_KIND
 def test_behind_https_cookies_are_bound_to_the_host(runtime: Runtime) -> None:
     settings = dataclasses.replace(

@@ -72,6 +72,7 @@ def test_processes_share_their_counts_in_redis(runtime: Runtime, tmp_path: Path)
         assert [other.test_client().get("/sign-in").status_code for _ in range(6)] == [200] * 5 + [429]
 
 
+@pytest.mark.thorough
 @ONE_KIND
 def test_a_network_guesses_links_of_lecturers_thirty_times_a_minute_at_most(runtime: Runtime) -> None:
     stranger = limited(runtime, rate_per_minute=1000).test_client()

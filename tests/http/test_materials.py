@@ -197,6 +197,7 @@ def test_what_waits_is_taken_back_and_own_comments_too(desk: Desk) -> None:
     assert "讲师撤回了" in desk.reviewer.get(here).text
 
 
+@pytest.mark.thorough
 def test_the_office_changes_the_rule_and_does_not_review_what_it_wrote(desk: Desk) -> None:
     office = desk.city.office
     rule = {"kinds": ["handout"], "due_days": "3", "decide_days": "4", "valid_from": "2026-06-01"}
@@ -218,6 +219,7 @@ def test_the_office_changes_the_rule_and_does_not_review_what_it_wrote(desk: Des
     assert office.post(f"/faculty/material/{public_id}", data={"verb": "approve"}).status_code == 404
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_many_lectures_versions_and_comments_take_as_many_queries_as_few(
     desk: Desk, count_queries: Callable[[Callable[[], object]], int]

@@ -64,6 +64,7 @@ def test_an_administrator_walks_down_to_the_name(enter: Enter, city: dict[str, O
         ], "reading a person is kept"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["west", "far", "top"])
 def test_outside_ones_scope_there_is_nothing_and_it_is_kept(
     enter: Enter, city: dict[str, Organisation], runtime: Runtime, where: str
@@ -325,6 +326,7 @@ def test_the_same_number_of_queries_for_ten_members_and_a_thousand(
     assert queries() == few
 
 
+@pytest.mark.thorough
 def test_a_past_day_and_a_merger_on_the_pages(enter: Enter, city: dict[str, Organisation], runtime: Runtime) -> None:
     client = enter(Role.NODE_ADMINISTRATOR, city["top"])
     merge = f"/organisations/{city['branch'].public_id}/merge"

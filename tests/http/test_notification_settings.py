@@ -98,6 +98,7 @@ def test_choices_are_kept_and_shown(client: FlaskClient, runtime: Runtime, who: 
         assert "notifications.chosen" in tx.scalars(select(AuditEntry.verb)).all()
 
 
+@pytest.mark.thorough
 def test_a_wrong_address_stays_in_its_field(client: FlaskClient, runtime: Runtime, who: Account) -> None:
     page = post(client, "/me/notifications/mail", mail="马 @example")
     assert "请填写邮箱地址" in page and 'value="马 @example"' in page

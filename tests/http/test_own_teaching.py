@@ -62,6 +62,7 @@ def lecture(school: School, pool: str, day: dt.date, state: str = "planned", par
         return made.title
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_the_next_lecture_is_one_that_is_planned_with_oneself_and_not_over(school: School) -> None:
     kinds = itertools.product(LectureState, TeachingPart, (-1, 0, 1))
@@ -94,6 +95,7 @@ def test_what_is_owed_is_what_the_obligations_say_with_their_evidence(school: Sc
             assert [title in first for title in titles] == [True] * given
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_an_invitation_leads_to_its_answer_until_it_is_settled(school: School) -> None:
     pool = school.lecturer_of("周正", "village", "municipal")

@@ -51,6 +51,7 @@ def offered(page: str) -> list[str]:
     return re.findall(r'class="picker-title">([^<]+)<', page)
 
 
+@pytest.mark.thorough
 def test_courses_are_offered_newest_first_and_a_page_at_a_time(offices: Offices) -> None:
     first = offices.planner.get("/pick/courses").text
     assert offered(first) == offices.titles[::-1][:SIZE]
@@ -63,6 +64,7 @@ def test_courses_are_offered_newest_first_and_a_page_at_a_time(offices: Offices)
         assert offered(offices.planner.get("/pick/courses", query_string={"q": nothing}).text) == []
 
 
+@pytest.mark.thorough
 def test_lecturers_fill_what_belongs_to_them(offices: Offices) -> None:
     page = offices.trainer.get("/pick/lecturers?q=柳林").text
     assert offered(page) == ["田禾"]
@@ -70,6 +72,7 @@ def test_lecturers_fill_what_belongs_to_them(offices: Offices) -> None:
     assert offices.planner.get("/pick/lecturers").status_code == 404
 
 
+@pytest.mark.thorough
 def test_organisations_are_those_below_ones_own(offices: Offices) -> None:
     here = f"/pick/organisations/{offices.county.public_id}"
     assert offered(offices.planner.get(here).text) == ["柳树村党支部"], "without the node itself"
@@ -108,6 +111,7 @@ def test_without_script_a_training_is_put_together(offices: Offices) -> None:
     assert again.status_code == 200 and len(ids(again.text, "courses", checked=False)) == 3
 
 
+@pytest.mark.thorough
 def test_without_script_a_correction_finds_its_course(offices: Offices, runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         person = factories.member(tx, tx.merge(offices.branch))

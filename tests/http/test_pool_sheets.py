@@ -139,6 +139,7 @@ def test_files_that_are_no_pool_are_refused_in_words(city: City, monkeypatch: py
         assert city.office.post("/faculty/sheets/apply", data={"lines": text, "seen": "x"}).status_code == 422, text
 
 
+@pytest.mark.thorough
 @given(st.lists(st.lists(st.text(max_size=12), min_size=len(FIELDS), max_size=len(FIELDS)), min_size=1, max_size=4))
 @settings(max_examples=50)
 def test_lines_survive_the_form(rows: list[list[str]]) -> None:

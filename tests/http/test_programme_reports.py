@@ -35,6 +35,7 @@ def figures(page: str) -> list[tuple[str, str]]:
     return [(html.unescape(href), number) for href, number in re.findall(r'<dd><a href="([^"]+)">([\d.,%]+)</a>', page)]
 
 
+@pytest.mark.thorough
 def test_the_answer_comes_first_and_each_figure_leads_to_its_lines(city: City) -> None:
     taught(city)
     home = city.office.get("/faculty/reports")
@@ -57,6 +58,7 @@ def test_the_answer_comes_first_and_each_figure_leads_to_its_lines(city: City) -
     assert city.office.get(f"{home.location}/nothing").status_code == 404
 
 
+@pytest.mark.thorough
 def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
     taught(city)
     county, other = city.client(city.county), city.client(city.other)

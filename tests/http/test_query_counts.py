@@ -82,6 +82,7 @@ def test_what_a_member_is_given(
     assert count_queries(lambda: opened(client, path)) == few
 
 
+@pytest.mark.thorough
 def test_a_course_of_many_items_with_long_captions_in_the_studio(
     app: Flask, scene: Scene, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:

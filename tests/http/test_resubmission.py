@@ -49,6 +49,7 @@ def kept_fields(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in hidden}
 
 
+@pytest.mark.thorough
 def test_every_form_of_an_ended_session_is_kept(app: Flask, client: FlaskClient) -> None:
     for address, endpoint, public in forms(app):
         if public:

@@ -83,6 +83,7 @@ def _visible(page: str) -> str:
     return re.sub(r"[\w.%=-]{20,}", "…", page)
 
 
+@pytest.mark.thorough
 def test_every_page_and_answer_is_the_same(app: Flask, runtime: Runtime) -> None:
     world, seen = World(app, runtime), set[str]()
     given = {"public_id": world.course.public_id, "item_public_id": world.items[0], "category": "theory"}

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -47,6 +48,7 @@ def office(runtime: Runtime, client: FlaskClient) -> None:
         sign_in(client, factories.session_token(tx, factories.account(tx, None, (Role.REVIEWER, node))))
 
 
+@pytest.mark.thorough
 def test_the_dictionary_keeps_a_word_whole_where_it_is_said(runtime: Runtime, client: FlaskClient) -> None:
     office(runtime, client)
     with runtime.db.begin() as tx:

@@ -49,6 +49,7 @@ def officer(
     sign_in(client, token)
 
 
+@pytest.mark.thorough
 def test_an_officer_plans_counts_and_opens(runtime: Runtime, client: FlaskClient, city: City) -> None:
     officer(runtime, client, Role.NODE_ADMINISTRATOR, city.city)
     assert "还没有培训" in client.get("/trainings").text
@@ -221,6 +222,7 @@ def test_an_officer_reminds_and_prints_a_call_list(
         assert client.get(other).status_code == client.post(other).status_code == 404
 
 
+@pytest.mark.thorough
 def test_statistics_have_a_table_beside_every_chart(
     runtime: Runtime, client: FlaskClient, city: City, plan: Training
 ) -> None:

@@ -62,6 +62,7 @@ def test_order_repeats_and_splits_change_nothing(claims: list[list[Span]], dice:
     assert credit_all([[span for claim in claims for span in claim]]).held == expected.held
 
 
+@pytest.mark.thorough
 @given(spans(), spans(), st.integers(0, 2 * DURATION))
 def test_bounded_by_the_clock_and_by_the_duration(before: list[Span], claim: list[Span], allowed: int) -> None:
     held = credit_all([before]).held
@@ -72,6 +73,7 @@ def test_bounded_by_the_clock_and_by_the_duration(before: list[Span], claim: lis
     assert moments(held) <= moments(result.held), "credit once given is never taken back"
 
 
+@pytest.mark.thorough
 @given(spans(), st.integers(0, 2 * DURATION))
 def test_what_is_claimed_is_either_held_or_refused(claim: list[Span], allowed: int) -> None:
     result = rules.credit((), claim, allowed, DURATION)

@@ -89,6 +89,7 @@ HELD = st.dictionaries(
 )
 
 
+@pytest.mark.thorough
 @given(HELD)
 def test_pairs_come_back_as_they_were(held: dict[int, set[int]]) -> None:
     gathered = [packed(np.array(sorted(pairs), np.uint32), doc) for doc, pairs in held.items()]

@@ -64,6 +64,7 @@ def said(parsed: caption_files.ParsedCaptions) -> list[list[str]]:
     return [cue.text.split("\n") for cue in parsed.cues]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(
     cues,
