@@ -1,10 +1,12 @@
 """The frame of every page: navigation, display preferences."""
 
 import dataclasses
+import functools
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, g, request, url_for
+from werkzeug.local import LocalProxy
 
 from academy.accounts import api as accounts
 from academy.core import clock
@@ -120,6 +122,20 @@ def unread() -> int:
         return notifications.count_unread(tx, actor())
 
 
+def _frame() -> dict[str, Any]:
+    """What the frame of a page is made of; calculated where a template shows it, which parts of a page do not."""
+    here = declared()
+    groups = functools.cache(lambda: office_groups(actor()))
+    places = functools.cache(lambda: navigation_items(actor(), SCREEN_SECTIONS if _on_a_screen() else MEMBER_SECTIONS))
+    return {
+        "display": display(),
+        "search_open": here is not None and here.search_open,
+        "member_places": LocalProxy(places),
+        "office_groups": LocalProxy(groups),
+        "office_waiting": LocalProxy(lambda: sum(item.waiting for group in groups() for item in group.items)),
+    }
+
+
 def install(app: Flask) -> None:
     """Register template globals."""
     app.jinja_env.globals |= {
@@ -130,12 +146,4 @@ def install(app: Flask) -> None:
         "asked": query_arguments,
         "unread": unread,
     }
-    app.context_processor(
-        lambda: {
-            "display": display(),
-            "search_open": (here := declared()) is not None and here.search_open,
-            "member_places": navigation_items(actor(), SCREEN_SECTIONS if _on_a_screen() else MEMBER_SECTIONS),
-            "office_groups": (groups := office_groups(actor())),
-            "office_waiting": sum(item.waiting for group in groups for item in group.items),
-        }
-    )
+    app.context_processor(_frame)

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm.util import AliasedInsp
 
 from academy.accounts import api as accounts
 from academy.accounts.models import Account, SecondFactor
@@ -206,6 +208,36 @@ def test_the_inbox_counts_what_each_page_lists(app: Flask, runtime: Runtime, cli
             assert ">批准<" not in listed
     declared = app.extensions["academy.routes"].by_endpoint.values()
     assert sum(one.waiting is not None for one in declared) == len(EXPECTED), "each is shown by this test"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_what_waits_is_counted_once_a_page_cheaply_and_for_no_part_of_one(
+    runtime: Runtime,
+    client: FlaskClient,
+    count_queries: Callable[[Callable[[], object]], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is counted on every page of an officer: one statement a figure, and no alias made anew: that takes longer than
+    its query. A part of a page, which the picker fetches at every letter, shows none of the figures."""
+    with clock.frozen(at()), runtime.db.begin() as tx:
+        boss = tx.get_one(Account, leave(tx, City(tx), runtime)["boss"])
+        token = make.session_token(tx, boss)
+    sign_in(client, token)
+    made: list[object] = []
+    before = AliasedInsp.__init__
+    with clock.frozen(at() + dt.timedelta(minutes=1)):
+        places = [address for address in EXPECTED if MENU.findall(client.get(address).text)]
+        assert len(places) == len(EXPECTED)
+
+        def noted(self: object, *args: object, **more: object) -> None:
+            made.append(self)
+            before(self, *args, **more)
+
+        monkeypatch.setattr(AliasedInsp, "__init__", noted)
+        whole = count_queries(lambda: client.get("/notifications"))
+        assert made == [] and whole <= len(EXPECTED) + 13
+        part = count_queries(lambda: made.append(client.get("/pick/lecturers?q=x").status_code))
+        assert made == [200] and part <= whole - len(EXPECTED)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

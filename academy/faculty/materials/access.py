@@ -16,6 +16,8 @@ from academy.faculty.models import LectureTeacher, PoolMembership, ProgrammeLect
 MATERIAL_REVIEWERS = (Role.REVIEWER, Role.NODE_ADMINISTRATOR)
 """Roles of the organisation department; they count when held for the whole tree."""
 WRITABLE = (LectureState.PLANNED, LectureState.HELD)
+_other = aliased(MaterialVersion)
+"""Made once: what waits is counted on every page of an officer, and an alias takes longer than its query."""
 _WRITING_PARTS = (TeachingPart.PLANNED, TeachingPart.TAUGHT)
 
 
@@ -103,10 +105,9 @@ def require_writer(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> int:
 
 def is_own(actor: Actor) -> ColumnElement[bool]:
     """Condition on versions: the actor teaches the lecture, or wrote or submitted a version of the same material."""
-    other = aliased(MaterialVersion)
     written = exists().where(
-        other.material_id == MaterialVersion.material_id,
-        or_(other.author_id == actor.account_id, other.submitted_by == actor.account_id),
+        _other.material_id == MaterialVersion.material_id,
+        or_(_other.author_id == actor.account_id, _other.submitted_by == actor.account_id),
     )
     if actor.member_id is None:
         return written
