@@ -128,7 +128,8 @@ def check_programme_pack(tx: Tx, path: Path) -> list[str]:
     found = alterations(contents, manifest.get("files", {}), present)
     _, lists = faculty.programme_report(tx, asked)
     now = _manifest(asked, lists)
-    for key in ("window", "definitions", "counts"):
+    # Also the day: a term that was moved since may not reach to the pack's any more.
+    for key in ("window", "as_of", "definitions", "counts"):
         if now[key] != manifest.get(key):
             found.append(f"{key}: pack {manifest.get(key)}, now {now[key]}")
     for one in lists:

@@ -1,4 +1,4 @@
-"""The cover of a programme's pack, read back: its figures are the pack's, and nobody takes it out unseen."""
+"""Packs of the programme: confirmed later, every change named; the cover's figures are the pack's."""
 
 import csv
 import datetime as dt
@@ -13,14 +13,91 @@ import pytest
 from sqlalchemy import select
 
 from academy.core import clock
+from academy.core.database import Tx
+from academy.core.errors import Invalid
 from academy.core.i18n import translator_for
 from academy.core.runtime import Runtime
+from academy.faculty import lectures
+from academy.faculty.models import ProgrammeLecture
 from academy.faculty.reporting import lists
 from academy.people.models import Organisation
 from academy.reports import evidence_cover, programme_pack
 from tests.components.evaluated_lecture import NOON, scene
 from tests.support import factories as make
 from tests.support import faculty as school_rows
+
+
+def _pack(tx: Tx, node: Organisation, path: Path, period: str = "2026", on: str = "2026-03-04") -> int:
+    params = {"organisation": node.public_id, "period": period, "on": on}
+    return programme_pack.write_pack(tx, params, path, lambda _done: None)
+
+
+def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    with clock.frozen(NOON), runtime.db.begin() as tx:
+        one = scene(tx, (3,))
+        node = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
+        assert _pack(tx, node, path) > 0
+        assert programme_pack.check_pack(tx, path) == []
+        manifest = json.loads(zipfile.ZipFile(path).read("manifest.json"))
+        assert (manifest["as_of"], manifest["counts"]["hours"]) == ("2026-03-04", 1)
+    # What happens later is another day's business …
+    with clock.frozen(NOON + dt.timedelta(days=90)), runtime.db.begin() as tx:
+        lecture = tx.get_one(ProgrammeLecture, one.lecture.id)
+        school_rows.lecture(tx, lecture.term, dt.date(2026, 5, 6), (tx.merge(one.lecturer), 1000))
+        assert programme_pack.check_pack(tx, path) == []
+        # … but what is taken back for that day is named with who did it, and so is a changed file.
+        lectures.reopen_lecture(tx, one.office, lecture)
+        found = programme_pack.check_pack(tx, path)
+        assert any(line.startswith(f"hours: {lecture.public_id}/") and "not now" in line for line in found)
+        assert any("lecture.reopened" in line and lecture.public_id in line for line in found)
+        forged = tmp_path / "forged.zip"
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(forged, "w") as new:
+            for name in old.namelist():
+                text = old.read(name)
+                new.writestr(name, text.replace(b",2.0", b",9.0") if name == "hours.csv" else text)
+            new.writestr("more.csv", "1")
+        found = programme_pack.check_pack(tx, forged)
+        assert "hours.csv: checksum differs, the file was changed" in found and "more.csv: not of this pack" in found
+
+
+@pytest.mark.parametrize("moved", ["pack", "term"])
+def test_a_pack_whose_day_lies_outside_its_period_is_named(runtime: Runtime, tmp_path: Path, moved: str) -> None:
+    path, other = tmp_path / "pack.zip", tmp_path / "other.zip"
+    with clock.frozen(NOON), runtime.db.begin() as tx:
+        term = scene(tx, (1,)).lecture.term
+        node = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
+        _pack(tx, node, path, term.public_id)
+        assert programme_pack.check_pack(tx, path) == []
+        with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+            for name in old.namelist():
+                manifest = json.dumps(json.loads(old.read("manifest.json")) | {"as_of": "1999-01-01"})
+                new.writestr(name, manifest if name == "manifest.json" and moved == "pack" else old.read(name))
+        if moved == "term":
+            term.first_day = NOON.date()
+            tx.flush()
+        found = programme_pack.check_pack(tx, other)
+        kept = "1999-01-01" if moved == "pack" else "2026-03-04"
+        assert f"as_of: pack {kept}, now 2026-03-05" in found
+        assert any(line.startswith("window") for line in found) == (moved == "term")
+
+
+def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
+    path, other = tmp_path / "pack.zip", tmp_path / "other.zip"
+    with clock.frozen(NOON), runtime.db.begin() as tx:
+        scene(tx, (1,))
+        node = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
+        _pack(tx, node, path)
+        for change in ({"organisation": "nowhere"}, {"programme": "1850"}, {"as_of": "soon"}, {"as_of": None}):
+            with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+                for name in old.namelist():
+                    manifest = json.dumps(json.loads(old.read("manifest.json")) | change)
+                    new.writestr(name, manifest if name == "manifest.json" else old.read(name))
+            with pytest.raises(Invalid):
+                programme_pack.check_pack(tx, other)
+        other.write_bytes(b"no archive")
+        with pytest.raises(Invalid):
+            programme_pack.check_pack(tx, other)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -1,25 +1,22 @@
 """Reports of the lecture programme: each figure is the length of its list, and both are what a plain count says."""
 
 import datetime as dt
-import json
 import random
-import zipfile
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from academy.core import clock
 from academy.core.database import Tx
-from academy.core.errors import Invalid, NotFound
+from academy.core.errors import NotFound
 from academy.core.runtime import Runtime
-from academy.faculty import lectures, simulated_rows
+from academy.faculty import simulated_rows
 from academy.faculty import simulation as plainly
 from academy.faculty.evaluation_kinds import EvaluationKind
 from academy.faculty.kinds import PoolState
-from academy.faculty.models import ProgrammeLecture, TopicRequest
+from academy.faculty.models import TopicRequest
 from academy.faculty.reporting import lists
 from academy.faculty.reporting.lines import Inquiry, ProgrammeList, select_lines
 from academy.faculty.reporting.periods import report_periods
@@ -28,7 +25,7 @@ from academy.faculty.simulated_school import SimulatedSchool, SimulatedSpell
 from academy.library import api as library
 from academy.library.models import Category
 from academy.people.models import Organisation
-from academy.reports import programme, programme_pack
+from academy.reports import programme
 from tests.components.evaluated_lecture import GOOD, NOON, scene
 from tests.support import factories as make
 from tests.support import faculty as school_rows
@@ -269,55 +266,3 @@ def test_a_day_outside_its_period_asks_for_nothing(runtime: Runtime) -> None:
                 asked = lists.inquire(tx, node, key, today, on)
                 assert asked.on == (on if first <= on <= last else today)
                 assert asked.period.has(asked.on)
-
-
-def _pack(tx: Tx, node: Organisation, path: Path, period: str = "2026", on: str = "2026-03-04") -> int:
-    params = {"organisation": node.public_id, "period": period, "on": on}
-    return programme_pack.write_pack(tx, params, path, lambda _done: None)
-
-
-def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:
-    path = tmp_path / "pack.zip"
-    with clock.frozen(NOON), runtime.db.begin() as tx:
-        one = scene(tx, (3,))
-        node = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
-        assert _pack(tx, node, path) > 0
-        assert programme_pack.check_pack(tx, path) == []
-        manifest = json.loads(zipfile.ZipFile(path).read("manifest.json"))
-        assert (manifest["as_of"], manifest["counts"]["hours"]) == ("2026-03-04", 1)
-    # What happens later is another day's business …
-    with clock.frozen(NOON + dt.timedelta(days=90)), runtime.db.begin() as tx:
-        lecture = tx.get_one(ProgrammeLecture, one.lecture.id)
-        school_rows.lecture(tx, lecture.term, dt.date(2026, 5, 6), (tx.merge(one.lecturer), 1000))
-        assert programme_pack.check_pack(tx, path) == []
-        # … but what is taken back for that day is named with who did it, and so is a changed file.
-        lectures.reopen_lecture(tx, one.office, lecture)
-        found = programme_pack.check_pack(tx, path)
-        assert any(line.startswith(f"hours: {lecture.public_id}/") and "not now" in line for line in found)
-        assert any("lecture.reopened" in line and lecture.public_id in line for line in found)
-        forged = tmp_path / "forged.zip"
-        with zipfile.ZipFile(path) as old, zipfile.ZipFile(forged, "w") as new:
-            for name in old.namelist():
-                text = old.read(name)
-                new.writestr(name, text.replace(b",2.0", b",9.0") if name == "hours.csv" else text)
-            new.writestr("more.csv", "1")
-        found = programme_pack.check_pack(tx, forged)
-        assert "hours.csv: checksum differs, the file was changed" in found and "more.csv: not of this pack" in found
-
-
-def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
-    path, other = tmp_path / "pack.zip", tmp_path / "other.zip"
-    with clock.frozen(NOON), runtime.db.begin() as tx:
-        scene(tx, (1,))
-        node = tx.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
-        _pack(tx, node, path)
-        for change in ({"organisation": "nowhere"}, {"programme": "1850"}, {"as_of": "soon"}, {"as_of": None}):
-            with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
-                for name in old.namelist():
-                    manifest = json.dumps(json.loads(old.read("manifest.json")) | change)
-                    new.writestr(name, manifest if name == "manifest.json" else old.read(name))
-            with pytest.raises(Invalid):
-                programme_pack.check_pack(tx, other)
-        other.write_bytes(b"no archive")
-        with pytest.raises(Invalid):
-            programme_pack.check_pack(tx, other)
