@@ -78,10 +78,14 @@ def answer(public_id: str) -> Response | tuple[str, int]:
     try:
         with writing() as tx:
             answers = EvaluationAnswerForm.read().answers.data
-            faculty.answer_round(tx, actor(), public_id, answers, answers)
+            kind = faculty.answer_round(tx, actor(), public_id, answers, answers)
     except (Invalid, Conflict) as error:
         return _form_page(public_id, errors_by_field(error)), error.status
-    flash(gettext("谢谢，已经交上。评价不记名，不能再改。"), "good")
+    is_own = kind == EvaluationKind.SELF
+    flash(
+        gettext("谢谢，自评已经交上，不能再改。") if is_own else gettext("谢谢，已经交上。评价不记名，不能再改。"),
+        "good",
+    )
     return redirect(url_for(".index"), 303)
 
 

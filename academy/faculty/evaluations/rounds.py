@@ -156,6 +156,9 @@ _WORDS: dict[str, Message] = {
 }
 
 
+OWN_ANSWERED = msg("您的自评已经交上，不能再改。")
+
+
 def access_invitation(tx: Tx, actor: Actor, public_id: str) -> EvaluationInvitation:
     """One's own invitation to a round.
 
@@ -176,8 +179,11 @@ def access_invitation(tx: Tx, actor: Actor, public_id: str) -> EvaluationInvitat
     return found
 
 
-def answer_round(tx: Tx, actor: Actor, public_id: str, marks: Mapping[str, str], comments: Mapping[str, str]) -> None:
-    """Answer once; afterwards nobody, the answerer neither, can tell whose it was.
+def answer_round(
+    tx: Tx, actor: Actor, public_id: str, marks: Mapping[str, str], comments: Mapping[str, str]
+) -> EvaluationKind:
+    """Answer once, and give the kind; afterwards nobody, the answerer neither, can tell whose it was, but for a
+    lecturer's own.
 
     Args:
         marks: question's key → what was chosen, as typed.
@@ -196,7 +202,8 @@ def answer_round(tx: Tx, actor: Actor, public_id: str, marks: Mapping[str, str],
     if row.closed_at is not None or clock.today() > row.closes_on:
         raise Conflict(msg("这次评价已经结束。"))
     if found.is_answered:
-        raise Conflict(msg("您已经评过了。评价不记名，交了就不能再改。"))
+        is_own = row.kind == EvaluationKind.SELF
+        raise Conflict(OWN_ANSWERED if is_own else msg("您已经评过了。评价不记名，交了就不能再改。"))
     scores = _scores(row.form, marks)
     texts = _texts(row.form, comments)
     found.is_answered = True
@@ -206,6 +213,7 @@ def answer_round(tx: Tx, actor: Actor, public_id: str, marks: Mapping[str, str],
         tx.add(EvaluationComment(round_id=row.id, question=key, body=texts[key]))
     tx.flush()
     record(tx, actor, "evaluation.answered", f"evaluation:{row.public_id}")
+    return EvaluationKind(row.kind)
 
 
 def _scores(form: EvaluationForm, marks: Mapping[str, str]) -> dict[str, int]:
