@@ -17,10 +17,11 @@ from academy.core.i18n import Message, msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
 from academy.faculty import access, plan_rules
+from academy.faculty.answer_links import LinkEnded
 from academy.faculty.evenings import EveningTaken, evenings_for, is_free_evening
 from academy.faculty.plan_kinds import AnswerWay, AssignmentState, PlanState
 from academy.faculty.plan_models import Assignment, PlanRuling, TermPlan
-from academy.faculty.plans import PRICE, replan
+from academy.faculty.plans import DECIDED, PRICE, replan
 from academy.jobs import api as jobs
 
 
@@ -39,13 +40,16 @@ def answer_by_link(tx: Tx, network: str, row: Assignment, answer: LecturerAnswer
     confirms, an answer may be changed.
 
     Raises:
+        LinkEnded: it was revoked, or a newer one was made, since the caller read it.
         Conflict: confirmed, withdrawn, decided or past the last day.
         EveningTaken: the evening was given to another.
         Invalid: an unknown answer, or no free evening chosen.
     """
-    who = Actor(label="answer link", network=network)
-    lock_draft(tx, row.plan)
+    who, link = Actor(label="answer link", network=network), row.link
+    lock_draft(tx, row.plan, msg("这份计划已经定了。要改请打电话给学校。"))
     lock_row(tx, row)
+    if row.link != link or not row.link_is_on:
+        raise LinkEnded
     if row.answer_by is None or clock.today() > row.answer_by:
         raise Conflict(msg("答复的日子已经过了。请打电话给学校。"))
     _answer(tx, who, row, answer)
@@ -54,7 +58,7 @@ def answer_by_link(tx: Tx, network: str, row: Assignment, answer: LecturerAnswer
 
 
 def enter_answer(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer) -> None:
-    """Enter what a lecturer answered by telephone. Raises as `answer_by_link`, but the last day does not bind."""
+    """Enter what a lecturer answered by telephone. Raises as `answer_by_link`, but neither link nor last day bind."""
     access.require_programme_office(actor, f"assignment:{row.public_id}")
     lock_draft(tx, row.plan)
     lock_row(tx, row)
@@ -65,7 +69,7 @@ def enter_answer(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer) 
 
 def _answer(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer) -> None:
     if row.state not in plan_rules.OPEN:
-        raise Conflict(ended(row))
+        raise Conflict(ended(row, by_lecturer=actor.account_id is None))
     words = tidy_text(answer.words, plan_rules.REASON_LENGTH + 1)
     if len(words) > plan_rules.REASON_LENGTH:
         raise Invalid(fields={"words": msg("请不超过 %(most)s 个字。", most=plan_rules.REASON_LENGTH)})
@@ -78,7 +82,7 @@ def _answer(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer) -> No
         row.day, row.asked_day = row.asked_day or row.day, None
         release(tx, row, actor.account_id)
     else:
-        _take_evening(tx, row, answer, words)
+        _take_evening(tx, actor, row, answer, words)
     row.answered_at = clock.now()
     record(tx, actor, "invitation.answered", f"assignment:{row.public_id}", answer=str(row.state))
     if before != (row.state, row.day) and (row.day != before[1] or before[0] == AssignmentState.DECLINED):
@@ -86,13 +90,13 @@ def _answer(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer) -> No
         replan(tx, row.plan)
 
 
-def _take_evening(tx: Tx, row: Assignment, answer: LecturerAnswer, words: str) -> None:
+def _take_evening(tx: Tx, actor: Actor, row: Assignment, answer: LecturerAnswer, words: str) -> None:
     """Accept the evening that was asked for, or another that is free."""
     asked = row.asked_day or row.day
     day = answer.day if answer.state == AssignmentState.OTHER_DAY else asked
     if day is None or (answer.state == AssignmentState.OTHER_DAY and day == asked):
         raise Invalid(fields={"day": msg("请选另外一个晚上。")})
-    require_topic(tx, row)
+    require_topic(tx, row, by_lecturer=actor.account_id is None)
     if not is_free_evening(tx, row, day):
         raise EveningTaken(day, evenings_for(tx, row))
     error = EveningTaken(day, [one for one in evenings_for(tx, row) if one != day])
@@ -101,7 +105,7 @@ def _take_evening(tx: Tx, row: Assignment, answer: LecturerAnswer, words: str) -
         row.asked_day = asked if day != asked else None
 
 
-def require_topic(tx: Tx, row: Assignment) -> None:
+def require_topic(tx: Tx, row: Assignment, *, by_lecturer: bool = False) -> None:
     """Raises Conflict where the topic was offered to somebody else after this lecturer had declined."""
     other = select(Assignment).where(
         Assignment.plan_id == row.plan_id,
@@ -111,7 +115,9 @@ def require_topic(tx: Tx, row: Assignment) -> None:
     )
     found = tx.scalars(other).first()
     if found is not None and found.state != AssignmentState.DRAFT:
-        raise Conflict(msg("您来不了以后，这一题已经请了别的老师。要改请打电话给学校。"))
+        if by_lecturer:
+            raise Conflict(msg("您来不了以后，这一题已经请了别的老师。要改请打电话给学校。"))
+        raise Conflict(msg("这一题已经请了别的老师。要改，请先不再请那一位。"))
     if found is not None:
         tx.delete(found)  # a proposal that nobody was asked about
         tx.flush()
@@ -147,20 +153,24 @@ def end_release(tx: Tx, row: Assignment) -> None:
     tx.flush()
 
 
-def lock_draft(tx: Tx, plan: TermPlan) -> None:
-    """Lock a plan that is a draft.
+def lock_draft(tx: Tx, plan: TermPlan, refusal: Message = DECIDED) -> None:
+    """Lock a plan that is a draft, and its term: lectures that are planned by hand on an evening and invitations to it
+    see each other.
 
     Raises:
-        Conflict: it is decided.
+        Conflict: it is decided; `refusal` says so to whoever asks.
     """
     lock_row(tx, plan)
     if plan.state != PlanState.DRAFT:
-        raise Conflict(msg("这份计划已经定了。要改请打电话给学校。"))
+        raise Conflict(refusal)
+    lock_row(tx, plan.term)
 
 
-def ended(row: Assignment) -> Message:
-    """Why an invitation takes no answer in its state."""
-    if row.state == AssignmentState.CONFIRMED:
+def ended(row: Assignment, *, by_lecturer: bool = False) -> Message:
+    """Why an invitation takes no answer in its state, for its lecturer or for the office."""
+    if row.state == AssignmentState.CONFIRMED and by_lecturer:
         return msg("学校已经把这一讲排定了。要改请打电话给学校。")
+    if row.state == AssignmentState.CONFIRMED:
+        return msg("这一讲已经排定了。要改，请在“授课安排”里改期、换人或者取消。")
     state = plan_rules.ASSIGNMENT_STATE_NAMES[AssignmentState(row.state)]
     return msg("现在是“%(state)s”，不能这样改。请刷新查看。", state=state)

@@ -5,7 +5,7 @@ one after the other, whoever they are from.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from sqlalchemy import select
 
@@ -25,43 +25,43 @@ from academy.faculty.evenings import EveningTaken, evenings_for, is_free_evening
 from academy.faculty.models import PoolMembership
 from academy.faculty.plan_kinds import AssignmentState
 from academy.faculty.plan_models import Assignment, TermPlan
+from academy.faculty.plan_queries import access_drafts
 from academy.faculty.plans import replan
 from academy.notifications import api as notifications
 
 
-def invite_lecturers(tx: Tx, actor: Actor, settings: Settings, plan: TermPlan, rows: Iterable[Assignment]) -> int:
-    """Invite the lecturers of some assignments; those who are in the register get a message. Gives their number.
+def invite_lecturers(tx: Tx, actor: Actor, settings: Settings, plan: TermPlan, chosen: Collection[str]) -> int:
+    """Invite the lecturers of drafts, by their public ids; those who are in the register get a message. Gives their
+    number.
 
     Raises:
-        Conflict: the plan is decided, or is being planned again.
+        Invalid: none is chosen.
+        Conflict: the plan is decided, or is being planned again; one of them is no draft of it any more.
         Forbidden: the actor does not run the programme.
     """
     access.require_programme_office(actor, f"plan:{plan.public_id}")
     lock_draft(tx, plan)
     if plan.revision != plan.planned_revision:
         raise Conflict(msg("正在重新排，请等排好了再请老师。"))
-    made = 0
+    rows = access_drafts(tx, actor, plan, chosen)
     for row in rows:
-        lock_row(tx, row)
-        if row.state != AssignmentState.DRAFT:
-            continue
         if not is_free_evening(tx, row, row.day):
             raise Conflict(msg("%(day)s晚上已经有课或者放假了，请先重新排一次。", day=row.day))
         row.state, row.invited_at = AssignmentState.PROPOSED, clock.now()
         with unique_or(tx, Conflict(msg("%(day)s晚上已经请了别的老师，请先重新排一次。", day=row.day))):
             tx.add(row)
         make_link(tx, actor, settings, row)
-        made += 1
-    return made
+    return len(rows)
 
 
 def make_link(tx: Tx, actor: Actor, settings: Settings, row: Assignment) -> None:
     """A new link for an invitation, good for two weeks; earlier ones are void.
 
     Raises:
-        Conflict: nobody was invited, or too many links were made.
+        Conflict: nobody was invited, the plan is decided, or too many links were made.
     """
     access.require_programme_office(actor, f"assignment:{row.public_id}")
+    lock_draft(tx, row.plan)
     lock_row(tx, row)
     if row.state not in plan_rules.OPEN:
         raise Conflict(ended(row))

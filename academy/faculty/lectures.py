@@ -228,7 +228,8 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
     goes from the shelf.
 
     Raises:
-        Conflict: it is planned, or its evening, classroom or lecturer was taken meanwhile, or it is made up for.
+        Conflict: it is planned, or its evening, classroom or lecturer was taken or promised meanwhile, or it is made up
+            for.
         Forbidden: the actor does not run the programme.
     """
     _lock(tx, actor, lecture, LectureState.PLANNED)
@@ -244,12 +245,17 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
         row.part = TeachingPart.PLANNED
     tx.flush()
     _share_evenly_unless_whole(tx, lecture)
+    own = lecture_topics.assignment_of(tx, lecture)
+    if own is not None:
+        lock_row(tx, own.plan)  # before the term, as where an invitation is confirmed
     lock_row(tx, lecture.term)
     teachers = [row.lecturer_id for row in _teachers(tx, lecture)]
     slot = LectureSlot(
         lecture.day, lecture.minute, lecture.class_hour_tenths, lecture.classroom_id, teachers, own_id=lecture.id
     )
     collisions = find_collisions(tx, slot) if before not in STANDING else {}
+    if before not in STANDING and lecture.kind == LectureKind.FORUM:
+        collisions |= find_promise(tx, lecture.term, lecture.day)
     if collisions:
         raise Conflict(next(iter(collisions.values())))
     with unique_or(tx, Conflict(msg("这个时间的讲坛或教室已经安排了别的课，不能恢复。"))):

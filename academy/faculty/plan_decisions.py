@@ -97,7 +97,13 @@ def decide_plan(tx: Tx, actor: Actor, plan: TermPlan) -> int:
     tx.execute(
         update(Assignment)
         .where(Assignment.plan_id == plan.id, Assignment.state.in_(plan_rules.HOLDING))
-        .values(state=AssignmentState.WITHDRAWN, link_is_on=False)
+        .values(
+            state=AssignmentState.WITHDRAWN,
+            link_is_on=False,
+            # A lecturer who is asked again is asked for the evening that the school had in mind.
+            day=func.coalesce(Assignment.asked_day, Assignment.day),
+            asked_day=None,
+        )
     )
     plan.state, plan.decided_by, plan.decided_at = PlanState.DECIDED, actor.account_id, clock.now()
     tx.flush()

@@ -1,10 +1,10 @@
 """Reads of plans: the list of terms, and the board of one."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import api as classes
@@ -12,7 +12,8 @@ from academy.classes.api import TeachingTerm
 from academy.core import clock
 from academy.core.actor import Actor
 from academy.core.database import Tx
-from academy.core.errors import NotFound
+from academy.core.errors import Conflict, Invalid, NotFound
+from academy.core.i18n import msg
 from academy.faculty import plan_rules
 from academy.faculty.access import is_programme_office, require_programme_office
 from academy.faculty.evenings import evenings_for
@@ -193,8 +194,34 @@ def access_assignment(tx: Tx, actor: Actor, plan: TermPlan, public_id: str) -> A
 
 def drafts_of(tx: Tx, plan: TermPlan) -> list[Assignment]:
     """Assignments of a plan whose lecturers nobody has asked yet, by evening."""
-    drafts = select(Assignment).where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT)
-    return list(tx.scalars(drafts.order_by(Assignment.day)))
+    return list(tx.scalars(_drafts(plan)))
+
+
+def _drafts(plan: TermPlan) -> Select[Assignment]:
+    return (
+        select(Assignment)
+        .where(Assignment.plan_id == plan.id, Assignment.state == AssignmentState.DRAFT)
+        .options(joinedload(Assignment.request), joinedload(Assignment.lecturer))
+        .order_by(Assignment.day, Assignment.id)
+    )
+
+
+def access_drafts(tx: Tx, actor: Actor, plan: TermPlan, chosen: Collection[str]) -> list[Assignment]:
+    """Drafts of a plan that somebody chose by their public ids, for the programme office; the caller has locked it.
+
+    Raises:
+        Invalid: none is chosen.
+        Conflict: one of them is no draft of it any more: the plan was run again, or somebody else invited.
+        Forbidden: the actor does not run the programme.
+    """
+    require_programme_office(actor, f"plan:{plan.public_id}")
+    if not chosen:
+        raise Invalid(fields={"chosen": msg("请勾上要请的老师。")})
+    named = _drafts(plan).where(Assignment.public_id.in_(chosen)).execution_options(populate_existing=True)
+    found = list(tx.scalars(named))
+    if len(found) != len(set(chosen)):
+        raise Conflict(msg("草案刚才变了，或者有人先请了。请看过再请。"))
+    return found
 
 
 def other_days(tx: Tx) -> list[Assignment]:

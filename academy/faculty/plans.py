@@ -129,6 +129,11 @@ def ask_price(
 def keep_price(tx: Tx, ruling_id: int, price: Price) -> None:
     """Keep the price of a ruling that was not withdrawn meanwhile."""
     row = tx.get(PlanRuling, ruling_id)
+    if row is None:
+        return
+    lock_row(tx, row.plan)
+    # It is withdrawn, or the lecturer answers otherwise, under that lock.
+    row = tx.get(PlanRuling, ruling_id, populate_existing=True)
     if row is None or row.state != RulingState.ASKED:
         return
     row.price, row.is_possible = price.sentence.to_json(), price.proposal is not None
@@ -136,7 +141,6 @@ def keep_price(tx: Tx, ruling_id: int, price: Price) -> None:
     row.state = RulingState.PRICED
     if row.answer_id is not None and row.plan.state == PlanState.DRAFT:
         # The lecturer does not come: nobody has to agree to that.
-        lock_row(tx, row.plan)
         row.state = RulingState.CONFIRMED
         replan(tx, row.plan)
 

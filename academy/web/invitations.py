@@ -80,7 +80,7 @@ def act(plan_id: str, assignment_id: str) -> Response | tuple[str, int]:
             form = InvitationStepForm.read()
             who, kept = actor(), runtime().settings
             acts: dict[str, Callable[[], object]] = {
-                "invite": lambda: faculty.invite_lecturers(tx, who, kept, plan, [row]),
+                "invite": lambda: faculty.invite_lecturers(tx, who, kept, plan, [row.public_id]),
                 "link": lambda: faculty.make_link(tx, who, kept, row),
                 "revoke": lambda: faculty.revoke_link(tx, who, row),
                 "confirm": lambda: faculty.confirm_assignment(tx, who, row),

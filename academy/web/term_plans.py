@@ -16,7 +16,7 @@ from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
 from academy.faculty.api import TermPlan
 from academy.http import actor, menu, office, reading, runtime, writing
-from academy.http.forms import Day, Form, Key, Verb
+from academy.http.forms import Day, Form, Key, Texts, Verb
 from academy.http.languages import translate
 from academy.http.personal_data import shows_people
 from academy.web.invitations import TONES
@@ -80,6 +80,7 @@ def _board(public_id: str, errors: Mapping[str, Message]) -> str:
             "plans/board.html",
             board=board,
             plan=plan,
+            drafts=faculty.drafts_of(tx, plan) if plan.state == "draft" else [],
             lecturers=faculty.possible_lecturers(tx, plan) if plan.state == "draft" else [],
             doubts=faculty.list_doubts(tx, plan=plan),
             counts=faculty.count_assignments(tx, plan),
@@ -93,10 +94,11 @@ def _board(public_id: str, errors: Mapping[str, Message]) -> str:
 
 
 class TermPlanForm(Form):
-    """What becomes of the whole plan; `classroom` with a place."""
+    """What becomes of the whole plan; `classroom` with a place, `chosen` drafts with invitations."""
 
     verb = Verb("run", "invite", "place", "decide", "reopen")
     classroom = Key()
+    chosen = Texts()
 
 
 @bp.post("/<public_id>")
@@ -109,7 +111,7 @@ def act(public_id: str) -> Response | tuple[str, int]:
             plan = faculty.access_plan(tx, actor(), public_id)
             form = TermPlanForm.read()
             _act(tx, plan, form)
-    except Conflict as error:
+    except (Conflict, Invalid) as error:
         return _board(public_id, errors_by_field(error)), error.status
     flash(translate(DONE[form.verb.data]), "good")
     return redirect(url_for(".show", public_id=public_id), 303)
@@ -120,7 +122,7 @@ def _act(tx: Tx, plan: TermPlan, form: TermPlanForm) -> None:
     if verb == "run":
         faculty.run_plan(tx, who, plan)
     elif verb == "invite":
-        faculty.invite_lecturers(tx, who, runtime().settings, plan, faculty.drafts_of(tx, plan))
+        faculty.invite_lecturers(tx, who, runtime().settings, plan, form.chosen.data)
     elif verb == "place":
         faculty.set_place(tx, who, plan, classes.access_classroom(tx, who, place) if place else None)
     elif verb == "decide":

@@ -148,7 +148,7 @@ def test_a_lecturer_answers_from_a_phone_without_script(academy: Stage, office: 
     page = academy.sign_in(office, DESK)
     page.goto(board(academy))
     page.locator(".plan-steps summary").filter(has_text="请老师").click()
-    page.get_by_role("button", name="都请").click()
+    page.get_by_role("button", name="请勾上的老师").click()
     page.wait_for_load_state()
     with academy.runtime.db.read() as tx:
         link = answer_path(academy.runtime.settings, tx.scalars(select(Assignment)).first() or Assignment())

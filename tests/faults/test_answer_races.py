@@ -10,11 +10,12 @@ from sqlalchemy import select, update
 from academy.core import clock
 from academy.core.actor import SYSTEM
 from academy.core.database import Tx
-from academy.core.errors import Conflict
+from academy.core.errors import AcademyError, Conflict
 from academy.core.runtime import Runtime
-from academy.faculty import answers, invitations, plan_decisions, plans
+from academy.faculty import answers, invitations, lectures, plan_decisions, plans
 from academy.faculty.answers import LecturerAnswer
 from academy.faculty.evenings import EveningTaken, evenings_for
+from academy.faculty.lectures import NewLecture
 from academy.faculty.models import (
     Assignment,
     LecturerConsent,
@@ -56,7 +57,9 @@ def planned(runtime: Runtime, number: int = 2) -> int:
     with runtime.db.begin() as tx:
         rows = tx.scalars(select(Assignment).where(Assignment.plan_id == plan_id)).all()
         assert len(rows) == number
-        invitations.invite_lecturers(tx, SYSTEM, runtime.settings, tx.get_one(TermPlan, plan_id), rows)
+        invitations.invite_lecturers(
+            tx, SYSTEM, runtime.settings, tx.get_one(TermPlan, plan_id), [row.public_id for row in rows]
+        )
     return plan_id
 
 
@@ -88,6 +91,27 @@ def test_two_accept_one_evening_and_the_second_reads_which_are_free(real_runtime
             with real_runtime.db.begin() as tx:
                 tx.execute(update(Assignment).where(Assignment.id == row.id).values(state="proposed", day=row.day))
                 tx.execute(update(Assignment).where(Assignment.id == row.id).values(asked_day=None))
+
+
+def test_a_lecture_by_hand_on_the_evening_that_a_lecturer_chooses_in_that_second(real_runtime: Runtime) -> None:
+    plan_id = planned(real_runtime)
+    invited, other = rows_of(real_runtime, plan_id)
+    for _ in range(ROUNDS):
+        with real_runtime.db.read() as tx:
+            wanted = evenings_for(tx, tx.get_one(Assignment, invited.id))[-1]
+
+        def by_hand(tx: Tx, day: dt.date = wanted) -> object:
+            minute = tx.get_one(TermPlan, plan_id).term.forum_minute
+            plan = NewLecture("手排", day, minute, 20, [(other.lecturer_id, 1000)])
+            return lectures.plan_lecture(tx, SYSTEM, plan)
+
+        wrong = together(real_runtime, answering(invited.id, "other_day", wanted), by_hand)
+        assert len(wrong) == 1 and isinstance(wrong[0], AcademyError)
+        with real_runtime.db.begin() as tx:
+            days = set(tx.scalars(select(ProgrammeLecture.day)))
+            row = tx.get_one(Assignment, invited.id)
+            assert (row.day == wanted) != (wanted in days)
+            row.state, row.day, row.asked_day = "proposed", invited.day, None
 
 
 def test_an_answer_changed_in_the_second_in_which_the_school_confirms(real_runtime: Runtime) -> None:

@@ -22,6 +22,7 @@ from academy.faculty.models import (
     ObligationRule,
     PlanRuling,
     PoolMembership,
+    TermPlan,
     TopicRequest,
 )
 from academy.library import api as library
@@ -86,6 +87,15 @@ class School:
         assert answer.status_code == 303
         drain(self.runtime)
         return str(answer.location).rpartition("/")[2]
+
+    def two_candidates(self, level: str) -> str:
+        """Public id of a plan with one topic, which 周正 is to teach; 吴敏, with a post of that level, could too."""
+        self.lecturer_of("周正", "village", "municipal")
+        self.lecturer_of("吴敏", "village", level)
+        self.topic("题", "village")
+        found = self.begin()
+        assert self.planned()["题"][0] == "周正"
+        return found
 
     def board(self, plan: str) -> str:
         return self.office.get(f"/faculty/plans/{plan}").text
@@ -153,9 +163,20 @@ class School:
         assert found, page
         return found.group()
 
+    def drafts(self, plan: str) -> list[str]:
+        """Public ids of the assignments of a plan that nobody was invited for."""
+        with self.runtime.db.read() as tx:
+            drafts = select(Assignment.public_id).join(TermPlan).where(TermPlan.public_id == plan)
+            return list(tx.scalars(drafts.where(Assignment.state == "draft").order_by(Assignment.day)))
+
+    def invite(self, plan: str, chosen: list[str] | None = None) -> TestResponse:
+        """Invite lecturers of the draft: everybody, or who is chosen."""
+        sent = {"verb": "invite", "chosen": self.drafts(plan) if chosen is None else chosen}
+        return self.office.post(f"/faculty/plans/{plan}", data=sent)
+
     def invited(self, plan: str) -> None:
         """Invite everybody of the draft."""
-        assert self.office.post(f"/faculty/plans/{plan}", data={"verb": "invite"}).status_code == 303
+        assert self.invite(plan).status_code == 303
 
     def accepted(self, plan: str) -> None:
         """Invite everybody of the draft; all of them accept."""

@@ -91,7 +91,7 @@ def test_a_holiday_moved_after_planning_is_shown_and_planned_around(school: Scho
     with school.runtime.db.begin() as tx:
         tx.add(Holiday(name="调休", first_day=day, last_day=day))
     assert "放假的日子改过了" in school.board(plan)
-    refused = school.office.post(f"/faculty/plans/{plan}", data={"verb": "invite"})
+    refused = school.invite(plan)
     assert refused.status_code == 409 and "请先重新排一次" in refused.text
     with school.runtime.db.read() as tx:
         assert tx.scalars(select(ProgrammeLecture)).all() == [], "all or nothing"

@@ -166,7 +166,7 @@ def _draft(tx: Tx, term: TeachingTerm, settings: Settings) -> None:
             rows.append(Assignment(**ids, day=evenings[2 * len(rows)], reasons=_reasons(topic, able[0].name)))
     tx.add_all(rows)
     tx.flush()
-    faculty.invite_lecturers(tx, SYSTEM, settings, plan, rows)
+    faculty.invite_lecturers(tx, SYSTEM, settings, plan, [row.public_id for row in rows])
     answers = (
         LecturerAnswer(AssignmentState.ACCEPTED),
         LecturerAnswer(AssignmentState.OTHER_DAY, evenings[2 * INVITED + 1]),
