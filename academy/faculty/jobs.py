@@ -111,7 +111,7 @@ def notify_of_recording(context: JobContext, event: CoursePublished) -> None:
             .where(LectureRecording.course_id == event.course_id)
         )
         course = tx.get(Course, event.course_id)
-        if assigned is None or course is None or course.published_version_id is None:
+        if assigned is None or course is None or not course.is_published:
             return
         row = assigned.request
         body = msg("您点的“%(title)s”讲过了，录像在课程里，可以看了。", title=row.title)

@@ -11,15 +11,14 @@ from academy.core.actor import Actor
 from academy.core.audit import record
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message, msg
+from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
-from academy.faculty import access, lecture_topics
+from academy.faculty import access, lecture_topics, lecturer_messages
 from academy.faculty.collisions import LectureSlot, find_collisions, find_promise
 from academy.faculty.kinds import LectureKind, LectureState
 from academy.faculty.lectures import TITLE_LENGTH, NewLecture, check_lecture
-from academy.faculty.models import LectureEdit, LectureTeacher, PoolMembership, ProgrammeLecture
-from academy.notifications import api as notifications
+from academy.faculty.models import LectureEdit, LectureTeacher, ProgrammeLecture
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,8 @@ def _plan(tx: Tx, lecture: ProgrammeLecture, after: LectureValues) -> NewLecture
 
 
 def edit_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, after: LectureValues) -> None:
-    """Change a planned lecture; who asked for its topic, and lecturers in the register, are notified of a new time.
+    """Change a planned lecture; who asked for its topic, and lecturers in the register, are notified of a new time, and
+    lecturers of what is theirs now or no more.
 
     Raises:
         Conflict: it is not planned any more, or nothing is changed.
@@ -136,8 +136,10 @@ def edit_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, after: Lecture
     tx.flush()
     if (before.day, before.minute) != (after.day, after.minute):
         lecture_topics.move_lecture(tx, lecture)
-        text = msg("“%(title)s”改在%(day)s讲，原来是%(was)s。", title=after.title, day=after.day, was=before.day)
-        _notify_lecturers(tx, row, before.lecturer_ids | after.lecturer_ids, text)
+        staying = before.lecturer_ids & after.lecturer_ids
+        lecturer_messages.notify_moved(tx, lecture, staying, (before.day, before.minute))
+    lecturer_messages.notify_planned(tx, lecture, after.lecturer_ids - before.lecturer_ids)
+    lecturer_messages.notify_released(tx, lecture, before.lecturer_ids - after.lecturer_ids)
     record(tx, actor, "lecture.edited", f"lecture:{lecture.public_id}", was=before.day.isoformat(), edit=row.id)
 
 
@@ -154,15 +156,6 @@ def _set_teachers(tx: Tx, lecture: ProgrammeLecture, after: LectureValues) -> No
         for lecturer, share in shares.items()
     )
     tx.flush()
-
-
-def _notify_lecturers(tx: Tx, row: LectureEdit, lecturer_ids: set[int], text: Message) -> None:
-    known = select(PoolMembership.member_id).where(
-        PoolMembership.lecturer_id.in_(lecturer_ids), PoolMembership.member_id.is_not(None)
-    )
-    for member_id in tx.scalars(known):
-        key = f"lecture.edited:{row.id}:{member_id}"
-        notifications.notify(tx, key=key, body=text, member_id=member_id, kind="topic.lecture_moved")
 
 
 def last_edit(tx: Tx, lecture: ProgrammeLecture) -> LectureEdit | None:

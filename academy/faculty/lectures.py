@@ -16,7 +16,7 @@ from academy.core.errors import Conflict, Invalid
 from academy.core.i18n import msg
 from academy.core.text import tidy_text
 from academy.core.unique import lock_row, unique_or
-from academy.faculty import access, lecture_topics, rules
+from academy.faculty import access, lecture_topics, lecturer_messages, rules
 from academy.faculty.collisions import STANDING, LectureSlot, find_collisions, find_promise
 from academy.faculty.kinds import LectureEvidenceKind, LectureKind, LectureState, TeachingPart
 from academy.faculty.make_up_pairs import require_one_standing
@@ -65,7 +65,7 @@ class TeachingReport:
 
 
 def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
-    """Put a lecture on the timetable.
+    """Put a lecture on the timetable; lecturers in the register are notified.
 
     Raises:
         Invalid: a field is missing or out of range; no term on that day; the forum does not meet on it; the evening,
@@ -102,6 +102,7 @@ def plan_lecture(tx: Tx, actor: Actor, plan: NewLecture) -> ProgrammeLecture:
         for lecturer, share in plan.teachers
     )
     tx.flush()
+    lecturer_messages.notify_planned(tx, made, [lecturer for lecturer, _share in plan.teachers])
     record(tx, actor, "lecture.planned", f"lecture:{made.public_id}", day=plan.day.isoformat())
     return made
 
@@ -196,7 +197,7 @@ def _check_report(lecture: ProgrammeLecture, report: TeachingReport, planned: se
 
 
 def cancel_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str) -> None:
-    """Enter that a planned lecture will not take place.
+    """Enter that a planned lecture will not take place; its lecturers in the register are notified.
 
     Raises:
         Conflict: it is not planned any more.
@@ -207,6 +208,7 @@ def cancel_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str)
     lecture.state, lecture.reason = LectureState.CANCELLED, _reason(reason)
     tx.flush()
     lecture_topics.lose_lecture(tx, actor, lecture, LectureChange.CANCELLED)
+    lecturer_messages.notify_cancelled(tx, lecture)
     record(tx, actor, "lecture.cancelled", f"lecture:{lecture.public_id}")
 
 
@@ -263,6 +265,7 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
         lecture.confirmed_by = lecture.confirmed_at = None
     if before in (LectureState.CANCELLED, LectureState.NO_SHOW):
         lecture_topics.regain_lecture(tx, actor, lecture)
+        lecturer_messages.notify_planned(tx, lecture, teachers)
     record(tx, actor, "lecture.reopened", f"lecture:{lecture.public_id}", was=before)
 
 

@@ -21,6 +21,7 @@ from academy.faculty.models import (
 )
 from academy.jobs import api as jobs
 from academy.library.api import CoursePublished
+from academy.library.models import Course
 from tests.http.invitation_scene import phone, plan, school, state
 from tests.http.planning_school import NEXT, School
 from tests.support import factories as make
@@ -231,10 +232,13 @@ def test_who_asked_is_notified_once_when_the_recording_is_on_the_shelf(
         for kind in ("record", "publish"):
             lecturer = school.assignment().lecturer_id
             tx.add(LecturerConsent(lecturer_id=lecturer, kind=kind, given_on=dt.date(2026, 1, 1)))
-    for _ in range(2):
+    for is_shown, notified in ((False, 0), (True, 1), (True, 1)):
         with school.runtime.db.begin() as tx:
+            tx.get_one(Course, course.id).withdrawn_at = None if is_shown else clock.now()
             jobs.publish(tx, CoursePublished(course.id))
-        assert sum("录像在课程里" in one for one in school.notices()) == 1
+        assert sum("录像在课程里" in one for one in school.notices()) == notified, (
+            "what left the shelf at once is no news"
+        )
 
 
 def test_a_county_sees_no_invitation(school: School, plan: str) -> None:
