@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -46,15 +47,18 @@ def forum_month(tx: Tx, year: int, month: int) -> list[list[ForumDay]]:
     lectures: dict[dt.date, list[LectureRow]] = {}
     for line in forum_between(tx, first, last):
         lectures.setdefault(line.lecture.day, []).append(line)
-    off = [one for one in classes.list_holidays(tx, first, last) if one.kind == HolidayKind.OFF]
+    notices = classes.list_holidays(tx, first, last)
     return [
-        [ForumDay(day, evenings.get(day), tuple(lectures.get(day, ())), _name_of(off, day)) for day in week]
+        [ForumDay(day, evenings.get(day), tuple(lectures.get(day, ())), _name_of(notices, day)) for day in week]
         for week in weeks
     ]
 
 
-def _name_of(off: list[Holiday], day: dt.date) -> str:
-    return next((one.name for one in off if one.first_day <= day <= one.last_day), "")
+def _name_of(notices: Sequence[Holiday], day: dt.date) -> str:
+    """The name of the days off; none on a day that another notice declares working."""
+    here = [one for one in notices if one.first_day <= day <= one.last_day]
+    is_working = any(one.kind == HolidayKind.WORKING for one in here)
+    return "" if is_working else next((one.name for one in here), "")
 
 
 def evenings_between(tx: Tx, first: dt.date, last: dt.date) -> dict[dt.date, int]:

@@ -131,6 +131,8 @@ def edit_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, after: Lecture
         lecture.class_hour_tenths, lecture.category_id = after.tenths, after.category_id
         lecture.classroom_id = after.classroom_id
     _set_teachers(tx, lecture, after)
+    if before.lecturer_ids != after.lecturer_ids:
+        lecture.count_calendar_change()
     row = LectureEdit(lecture_id=lecture.id, before=before.to_json(), after=after.to_json(), edited_by=actor.account_id)
     tx.add(row)
     tx.flush()

@@ -93,18 +93,21 @@ class ProgrammeLecture(Base):
     classroom: Mapped[Classroom | None] = relationship()
     teachers: Mapped[list["LectureTeacher"]] = relationship(order_by="LectureTeacher.id", viewonly=True)
 
+    def count_calendar_change(self) -> None:
+        """Count a change of what calendars show: they ignore an event whose number did not grow."""
+        self.calendar_sequence = (self.calendar_sequence or 0) + 1
+        self.calendar_changed_at = clock.now()
+
 
 CALENDAR_COLUMNS = ("title", "day", "minute", "class_hour_tenths", "classroom_id", "state")
 
 
 @event.listens_for(ProgrammeLecture, "before_update")
-def count_calendar_change(_mapper: object, _connection: object, lecture: ProgrammeLecture) -> None:
-    """Count a change of what calendars show, whichever function makes it: calendars ignore an event whose number did
-    not grow."""
+def count_changed_columns(_mapper: object, _connection: object, lecture: ProgrammeLecture) -> None:
+    """Count a change of a column that calendars show, whichever function makes it."""
     changes = inspect(lecture).attrs
     if any(changes[name].history.has_changes() for name in CALENDAR_COLUMNS):
-        lecture.calendar_sequence = (lecture.calendar_sequence or 0) + 1
-        lecture.calendar_changed_at = clock.now()
+        lecture.count_calendar_change()
 
 
 class LectureTeacher(Base):

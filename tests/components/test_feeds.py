@@ -1,5 +1,6 @@
 """Calendars of the programme, read by a reader of their own: evenings, cancelled lectures, days off, change of year."""
 
+import dataclasses
 import datetime as dt
 import random
 from collections.abc import Iterator
@@ -9,9 +10,11 @@ from sqlalchemy import select
 
 from academy.classes.models import Classroom, Holiday, TeachingTerm
 from academy.core import clock
+from academy.core.actor import Actor, Role, Scope
 from academy.core.database import Tx
 from academy.core.runtime import Runtime
-from academy.faculty import feeds
+from academy.faculty import feeds, lecture_edits
+from academy.faculty.forum import forum_month
 from academy.faculty.models import LectureTeacher, PoolMembership, ProgrammeLecture
 from tests.support import factories as make
 from tests.support import faculty as school
@@ -143,6 +146,38 @@ def test_what_calendars_show_counts_its_changes(runtime: Runtime, change: dict[s
         row.reason = "说明"
         tx.flush()
         assert forum(tx)[key] == after, "what they do not show does not count"
+
+
+def test_another_lecturer_is_a_change_that_calendars_take(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        city = make.organisation(tx, level="city")
+        one, other = school.lecturer(tx, city), school.lecturer(tx, city)
+        term = school.term(tx, FIRST, LAST)
+        lecture = school.lecture(tx, term, dt.date(2026, 9, 16), (one, 1000), state="planned")
+        key, lecture_id, teachers = f"lecture-{lecture.public_id}", lecture.id, ((other.id, 1000),)
+        office = Actor(scopes=(Scope(Role.NODE_ADMINISTRATOR, city.id, city.path),), label="office")
+        before = forum(tx)[key]
+    with clock.frozen(NOON + dt.timedelta(hours=1)), runtime.db.begin() as tx:
+        lecture = tx.get_one(ProgrammeLecture, lecture_id)
+        after = dataclasses.replace(lecture_edits.values_of(tx, lecture), teachers=teachers)
+        lecture_edits.edit_lecture(tx, office, lecture, after)
+        found = forum(tx)[key]
+        assert found.values["DESCRIPTION"] != before.values["DESCRIPTION"]
+        assert int(found.values["SEQUENCE"]) > int(before.values["SEQUENCE"])
+        assert found.values["LAST-MODIFIED"] > before.values["LAST-MODIFIED"]
+
+
+def test_a_month_names_days_off_and_no_day_that_is_worked(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        school.term(tx, FIRST, LAST)
+        day = dt.date(2026, 10, 7)
+        tx.add(Holiday(name="国庆节", first_day=dt.date(2026, 10, 1), last_day=day))
+        tx.add(Holiday(name="调休上班", kind="working", first_day=day, last_day=dt.date(2026, 10, 10)))
+        tx.flush()
+        shown = {one.day: one for week in forum_month(tx, 2026, 10) for one in week}
+        named = {day for day, one in shown.items() if one.holiday}
+        assert named == {dt.date(2026, 10, number) for number in range(1, 7)}
+        assert shown[day].minute is not None, "the forum meets on a day that is worked"
 
 
 @pytest.mark.parametrize(
