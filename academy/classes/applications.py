@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from academy.classes import access, rules
 from academy.classes.class_queries import is_open_today
-from academy.classes.enrolment import decide, free_places, place_members, queue_members
+from academy.classes.enrolment import decide, free_places, lock_registered, place_members, queue_members
 from academy.classes.kinds import PENDING, RUNNING, ApplicationState
 from academy.classes.models import ClassApplication, ClassMember, TrainingClass
 from academy.classes.news import notify_member
@@ -67,7 +67,8 @@ def decide_application(
     Raises:
         Forbidden: the actor does not keep the classes.
         NotFound: the application is for another class.
-        Conflict: the class is over, or somebody decided meanwhile (`seen` is the state that the page showed).
+        Conflict: the class is over, the member has left the register, or somebody decided meanwhile (`seen` is the
+            state that the page showed).
         Invalid: declined without a reason.
     """
     access.require_school_office(actor, f"class:{row.public_id}")
@@ -87,6 +88,8 @@ def decide_application(
         body = msg("您报名的“%(name)s”没有通过，原因请点开看。", name=row.name)
         notify_member(tx, row, application.member_id, f"declined:{application.id}", body)
     elif application.state == ApplicationState.APPLIED:
+        if not lock_registered(tx, [application.member_id]):
+            raise Conflict(msg("%(name)s已经不在册，不能进班。", name=application.member.name))
         give = queue_members if free_places(tx, row) == 0 else place_members
         give(tx, actor, row, {application.member_id: application})
     tx.flush()

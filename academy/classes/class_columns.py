@@ -15,6 +15,13 @@ def words_of(line: str) -> list[str]:
     return line.replace(",", " ").replace("，", " ").replace("、", " ").split()
 
 
+def people_of(line: str) -> list[str]:
+    """The people of a line: names that stand in a row, with 、 between them, are one each."""
+    parts = line.split("、")
+    # Behind a number the sign parts it from the name.
+    return [line] if any(is_number(word) for part in parts for word in words_of(part)) else parts
+
+
 def is_number(word: str) -> bool:
     """Whether a word is a register number: it has a digit, and no Chinese character as a name would."""
     return any(sign.isdigit() for sign in word) and not any("\u4e00" <= sign <= "\u9fff" for sign in word)

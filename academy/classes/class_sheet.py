@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from academy.classes import access, enrolment
-from academy.classes.class_columns import COLUMNS, FIELDS, is_number, words_of
+from academy.classes.class_columns import COLUMNS, FIELDS, is_number, people_of, words_of
 from academy.classes.kinds import ApplicationState
 from academy.classes.models import TrainingClass
 from academy.core.actor import Actor
@@ -76,18 +76,21 @@ class EnrolRun:
 
 
 def lines_of_text(text: str) -> list[PersonLine]:
-    """People of a pasted text, one a line: a number, a name, or both in either order.
+    """People of a pasted text, one a line: a number, a name, or both in either order; or names with 、 between them.
 
     Raises:
         Invalid: nobody, or too many.
     """
-    found = []
-    for number, raw in enumerate(text[:LONGEST_TEXT].splitlines(), 1):
-        words = words_of(_printable(tidy_text(raw, 2 * LONGEST_CELL)))
-        if words:
-            numbers = [word[:LONGEST_CELL] for word in words if is_number(word)]
-            names = [word[:LONGEST_CELL] for word in words if not is_number(word)]
-            found.append(PersonLine(number, numbers[0] if numbers else "", names[0] if names else ""))
+    found: list[PersonLine] = []
+    if len(text) > LONGEST_TEXT:
+        return _counted(found)
+    for number, raw in enumerate(text.splitlines(), 1):
+        for one in people_of(_printable(tidy_text(raw, LONGEST_TEXT))):
+            words = [word[:LONGEST_CELL] for word in words_of(one)]
+            numbers = [word for word in words if is_number(word)]
+            names = [word for word in words if not is_number(word)]
+            if words:
+                found.append(PersonLine(number, numbers[0] if numbers else "", names[0] if names else ""))
     return _counted(found)
 
 

@@ -5,7 +5,7 @@ more than its seats are taken, and as long as somebody waits no seat is free.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
@@ -57,13 +57,14 @@ def enrol_members(tx: Tx, actor: Actor, row: TrainingClass, chosen: Sequence[Mem
     """
     access.require_school_office(actor, f"class:{row.public_id}")
     lock_running(tx, row)
+    registered = lock_registered(tx, [one.id for one in chosen])
     here, asking = present_members(tx, row), pending_applications(tx, row)
     free = free_places(tx, row)
     placed: dict[int, ClassApplication | None] = {}
     queued: dict[int, ClassApplication | None] = {}
     known = 0
     for member in dict.fromkeys(chosen):
-        if member.status not in people.PRESENT_STATUSES:
+        if member.id not in registered:
             raise Invalid(fields={"people": msg("%(name)s已经不在册，不能进班。", name=member.name)})
         application = asking.get(member.id)
         if member.id in here or (application is not None and application.state == ApplicationState.WAITING):
@@ -87,6 +88,15 @@ def lock_running(tx: Tx, row: TrainingClass) -> None:
     lock_row(tx, row)
     if row.state not in RUNNING:
         raise Conflict(NOT_RUNNING)
+
+
+def lock_registered(tx: Tx, members: Collection[int]) -> set[int]:
+    """Those of the members who are on the register, by row id; they stay on it until the transaction ends.
+
+    Who leaves it at the same moment gives up places that are committed, and gets none that are not.
+    """
+    query = select(Member.id).where(people.among(tx, Member.id, sorted(members)), people.is_present())
+    return set(tx.scalars(query.order_by(Member.id).with_for_update(read=True)))
 
 
 def present_members(tx: Tx, row: TrainingClass) -> set[int]:
@@ -140,16 +150,17 @@ def move_up(tx: Tx, row: TrainingClass) -> int:
     if row.state not in RUNNING or free == 0 or clock.today() > row.last_day:
         return 0
     query = (
-        select(ClassApplication, Member.status)
-        .join(Member, Member.id == ClassApplication.member_id)
+        select(ClassApplication)
         .where(ClassApplication.class_id == row.id, ClassApplication.state == ApplicationState.WAITING)
         .order_by(ClassApplication.queued_at, ClassApplication.id)
     )
+    waiting = tx.scalars(query).all()
+    registered = lock_registered(tx, [one.member_id for one in waiting])
     placed: dict[int, ClassApplication | None] = {}
-    for application, status in tx.execute(query).all():
+    for application in waiting:
         if free is not None and len(placed) == free:
             break
-        if status in people.PRESENT_STATUSES:
+        if application.member_id in registered:
             placed[application.member_id] = application
         else:
             decide(application, ApplicationState.LAPSED, SYSTEM)

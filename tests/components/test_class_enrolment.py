@@ -309,6 +309,34 @@ def test_a_list_is_looked_at_and_taken_whole(runtime: Runtime) -> None:
         assert {str(one.outcome) for one in again.lines} == {"same"}
 
 
+@pytest.mark.parametrize("between", ["、", "\n", " 、 ", "\r\n", "、、\n"])
+def test_whoever_stands_in_a_list_is_looked_at(between: str) -> None:
+    names = ["王大力", "欧阳小燕", "李四", "阿依古丽·买买提"]
+    assert [one.name for one in class_sheet.lines_of_text(between.join(names))] == names
+    mixed = f"N001、王大力{chr(10)}李四 N002{chr(10)}" + "、".join(names[2:])
+    assert [(one.number, one.member, one.name) for one in class_sheet.lines_of_text(mixed)] == [
+        (1, "N001", "王大力"),
+        (2, "N002", "李四"),
+        (3, "", "李四"),
+        (3, "", "阿依古丽·买买提"),
+    ]
+    for many in ("、".join(["李四"] * 501), "李四\n" * 501, "李四" * 40_000):
+        with pytest.raises(Invalid):
+            class_sheet.lines_of_text(many)
+
+
+def test_who_left_the_register_meanwhile_is_not_approved(runtime: Runtime) -> None:
+    with runtime.db.begin() as tx:
+        made = class_scene(tx)
+        row = made.row(tx)
+        asked = applications.apply_for_class(tx, made.actor(0), row)
+        made.member(tx, 0).status = "left"
+        tx.flush()
+        with pytest.raises(Conflict):
+            applications.decide_application(tx, made.office, row, asked, approve=True, reason="", seen="applied")
+        assert made.here(tx) == set()
+
+
 def test_two_of_one_name_are_asked_for_by_number(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         made = class_scene(tx)

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from academy.classes import applications, enrolment, groups, places, turns
+from academy.classes import applications, enrolment, groups, handlers, places, turns
 from academy.classes.kinds import ClassState
 from academy.classes.models import ClassApplication, ClassMember, DiscussionGroup, LecternTurn
 from academy.core.database import Tx
-from academy.core.errors import AcademyError, Conflict
+from academy.core.errors import AcademyError, Conflict, Invalid
 from academy.core.runtime import Runtime
+from academy.people.api import MembersChanged
 from tests.support.class_scene import ClassScene, class_scene
 
 pytestmark = pytest.mark.faults
@@ -146,3 +147,38 @@ def test_two_deals_two_leaders_and_two_confirmations_at_once(real_runtime: Runti
     assert at_once(real_runtime, [lead(people[0]), lead(people[1])]) == []
     with real_runtime.db.read() as tx:
         assert groups.list_groups(tx, made.row(tx))[0].leader is not None
+
+
+@pytest.mark.parametrize("turn", range(6))
+@pytest.mark.parametrize("way", ["enrol", "approve", "move up"])
+def test_who_leaves_the_register_while_a_place_is_given_has_none(real_runtime: Runtime, way: str, turn: int) -> None:
+    """Whichever comes first: a place is ended by the departure, or not given after it."""
+    with real_runtime.db.begin() as tx:
+        made = class_scene(tx, seats=1, members=2)
+        row = made.row(tx)
+        asked = applications.apply_for_class(tx, made.actor(1), row).id if way == "approve" else 0
+        if way == "move up":
+            enrolment.enrol_members(tx, made.office, row, [made.member(tx, 0), made.member(tx, 1)])
+
+    def enrol(tx: Tx) -> object:
+        return enrolment.enrol_members(tx, made.office, made.row(tx), [made.member(tx, 1)])
+
+    def approve(tx: Tx) -> object:
+        mine = tx.get_one(ClassApplication, asked)
+        return applications.decide_application(
+            tx, made.office, made.row(tx), mine, approve=True, reason="", seen="applied"
+        )
+
+    def leave(tx: Tx) -> object:
+        return enrolment.leave_class(tx, made.actor(0), made.row(tx), made.place(tx, 0), "")
+
+    def depart(tx: Tx) -> None:
+        made.member(tx, 1).status = "left"
+        tx.flush()
+        handlers.end_places_of_departed(tx, MembersChanged([made.members[1]]))
+
+    acts = [{"enrol": enrol, "approve": approve, "move up": leave}[way], depart]
+    met = at_once(real_runtime, acts if turn % 2 else acts[::-1])
+    assert {type(error) for error in met} <= {Conflict, Invalid}
+    here, waiting = state(real_runtime, made)
+    assert made.members[1] not in here and waiting == []
