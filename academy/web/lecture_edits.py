@@ -14,10 +14,11 @@ from academy.classes import api as classes
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Invalid
-from academy.core.i18n import Message
+from academy.core.i18n import Message, msg
 from academy.faculty import api as faculty
 from academy.faculty.api import LectureValues, ProgrammeLecture
 from academy.http import actor, menu, office, reading, writing
+from academy.http.edit_conflicts import check_version, current_row
 from academy.http.forms import NO_DAY, NO_MINUTE, Day, Form, Key, Minute, Verb, typed
 from academy.http.personal_data import shows_people
 from academy.library import api as library
@@ -26,6 +27,10 @@ from academy.web.members import errors_by_field
 
 bp = Blueprint("lecture_edits", __name__, url_prefix="/faculty/lectures")
 page = functools.partial(http.page, office(*faculty.PROGRAMME_READERS), section=menu.LECTURES)
+
+
+COMPARED = {"title": msg("题目"), "day": msg("日期")}
+"""Fields that are shown side by side where somebody else changed the lecture between look and save."""
 
 
 class LectureEditForm(LectureForm):
@@ -53,8 +58,10 @@ def change(public_id: str) -> Any:
         if form.verb.data == "look":
             return _form(public_id, {}, look=True)
         with writing() as tx:
-            lecture = _lecture(tx, public_id)
-            if form.verb.data == "undo":
+            lecture = current_row(tx, _lecture(tx, public_id))
+            is_undone = form.verb.data == "undo"
+            check_version(faculty.values_of(tx, lecture).to_json(), {} if is_undone else COMPARED)
+            if is_undone:
                 faculty.undo_edit(tx, actor(), lecture)
             else:
                 faculty.edit_lecture(tx, actor(), lecture, faculty.values_from(lecture_from(tx, form)))
@@ -84,6 +91,7 @@ def _form(public_id: str, errors: Mapping[str, Message], *, look: bool) -> str:
             lecture=lecture,
             typed=typed() or _typed(tx, lecture, before),
             preview=preview,
+            kept=before.to_json(),
             free=faculty.free_days(tx, lecture),
             others=faculty.list_substitutes(tx, lecture, day, before.lecturer_ids),
             classrooms=classes.list_classrooms(tx),

@@ -273,6 +273,7 @@ def _shown(public_id: str, errors: Mapping[str, Message]) -> str:
             is_office=faculty.is_programme_office(actor()),
             is_past=lecture.day <= clock.today(),
             last_edit=faculty.last_edit(tx, lecture),
+            values=faculty.values_of(tx, lecture).to_json(),
             make_ups=faculty.make_ups_of(tx, [lecture])[lecture.id],
             shelved=faculty.courses_of_lecture(tx, lecture),
             materials=faculty.standings_of(tx, [lecture])[lecture.id],
