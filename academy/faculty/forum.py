@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from academy.classes import api as classes
 from academy.classes.api import Holiday, HolidayKind
+from academy.core import clock
 from academy.core.database import Tx
 from academy.faculty.kinds import LectureKind
 from academy.faculty.lecture_queries import LectureRow, lecture_rows
@@ -22,7 +23,7 @@ class ForumDay:
 
     day: dt.date
     minute: int | None = None
-    """When the forum meets, in minutes after midnight; None where it does not."""
+    """When the forum is to meet, in minutes after midnight; None where it does not, and on days that are over."""
     lectures: tuple[LectureRow, ...] = ()
     holiday: str = ""
     """The name of the days off that it belongs to."""
@@ -43,7 +44,7 @@ def forum_month(tx: Tx, year: int, month: int) -> list[list[ForumDay]]:
     queries and two for each term that it touches."""
     weeks = calendar.Calendar().monthdatescalendar(year, month)
     first, last = weeks[0][0], weeks[-1][-1]
-    evenings = evenings_between(tx, first, last)
+    evenings = evenings_between(tx, max(first, clock.today()), last)
     lectures: dict[dt.date, list[LectureRow]] = {}
     for line in forum_between(tx, first, last):
         lectures.setdefault(line.lecture.day, []).append(line)

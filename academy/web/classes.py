@@ -21,6 +21,7 @@ from academy.faculty.api import ClassReport
 from academy.http import actor, menu, office, reading, writing
 from academy.http.forms import NO_DAY, Day, Flag, Form, Key, Number, Text, Verb
 from academy.http.personal_data import shows_people
+from academy.people import api as people
 from academy.web.members import errors_by_field
 from academy.web.pool import offered_units, unit_of
 
@@ -144,17 +145,18 @@ def _class_page(public_id: str, errors: Mapping[str, Message]) -> str:
     with reading() as tx:
         row = classes.access_class_to_keep(tx, actor(), public_id)
         number, gone = number_in(request.args.get("page")), request.args.get("show") == "gone"
-        people = (classes.who_left_class if gone else classes.members_of_class)(tx, row, number)
-        rates = faculty.attendance_of_members(tx, row, [one.member_id for one in people.rows])
+        found = (classes.who_left_class if gone else classes.members_of_class)(tx, row, number)
+        rates = faculty.attendance_of_members(tx, row, [one.member_id for one in found.rows])
         return render_template(
             "classes/show.html",
             row=row,
             counts=classes.class_row(tx, row),
-            page=people,
+            page=found,
             rates=rates,
             attendance=faculty.class_attendance(tx, row),
             turns=classes.turn_rate(tx, row),
             gone=gone,
+            registered=people.PRESENT_STATUSES,
             moves=classes.CLASS_MOVES[ClassState(row.state)],
             errors=errors,
             **NAMES,

@@ -16,6 +16,8 @@ from academy.core import clock
 from academy.core.actor import Role
 from academy.core.runtime import Runtime
 from academy.faculty.models import LectureAttendance
+from academy.jobs.api import publish
+from academy.people.api import MembersChanged
 from academy.people.models import Member
 from tests.conftest import sign_in
 from tests.support import factories as make
@@ -221,6 +223,19 @@ def test_of_a_place_that_was_given_up_nothing_is_left(town: School) -> None:
     with town.runtime.db.begin() as tx:
         tx.scalars(select(TrainingClass)).one().apply_until = TODAY - dt.timedelta(days=1)
     assert "您已经不在这个班里了" in town.people[0].get(own).text
+
+
+def test_the_list_of_who_left_says_who_is_no_longer_on_the_register(town: School) -> None:
+    made = town.open_class()
+    town.enrol(made, 0, 1)
+    assert town.post(made, f"/people/{town.members[0].public_id}", reason="调动") == 303
+    page = town.page(made, "?show=gone")
+    assert town.members[0].name in page and town.members[1].name not in page and "已不在册" not in page
+    with town.runtime.db.begin() as tx:
+        tx.get_one(Member, town.members[1].id).status = "left"
+        publish(tx, MembersChanged([town.members[1].id]))
+    assert town.page(made, "?show=gone").count("已不在册") == 1
+    assert town.members[1].name not in town.page(made)
 
 
 def test_a_class_shows_the_absent_of_its_own_lectures_only(town: School) -> None:
