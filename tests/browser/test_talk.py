@@ -15,6 +15,7 @@ from academy.media import service as media
 from academy.media.captions.caption_files import CueText
 from academy.media.models import Asset
 from academy.talk.models import Clip, Note
+from tests.browser.page_checks import AXE
 from tests.browser.player_scene import SECONDS, Scene, make_scene
 from tests.browser.stage import DESK, PHONE, Stage, stage, until
 from tests.support import factories as make
@@ -32,8 +33,6 @@ WORDS = (
     "有意见当面提出来",
     "散会以后打扫卫生",
 )
-AXE = """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(
-  (found) => found.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target.join(" ")).join(" | ")))"""
 WIDE = """() => {
   const most = document.documentElement.clientWidth;
   const shown = (e) => getComputedStyle(e).overflowX === "visible";
