@@ -105,7 +105,7 @@ def draw_pages(
             paper.row([translate(word) for word in table.head])
             table.draw(paper)
             paper.row([])
-            paper.widths((18, 30, 76))
+            paper.widths((23, 30, 71))
             paper.row([translate(msg("文件")), translate(msg("内容")), "SHA-256"], head=True)
             for file, what in files.items():
                 paper.row([file, what, sums[file]])

@@ -4,6 +4,7 @@ fpdf2 is pure Python, so it needs nothing installed; it keeps its output in memo
 """
 
 import contextlib
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ MARGIN, FOOT = 12.0, 14.0
 SIZE, LINE = 9.0, 4.6
 POINT = 0.3528
 """Millimetres of a point."""
+_WORDS = re.compile(r"[!-~]+|.", re.S)
+_CLOSING = frozenset("，。；：、！？）》」』】”’…")
 _HEAD, _RULE, _QUIET = (243, 239, 232), (200, 195, 186), (95, 95, 95)
 
 
@@ -161,11 +164,20 @@ def _text(value: Value) -> str:
 
 def _wrapped(text: str, width: float, size: float) -> list[str]:
     """The text in lines of a width in millimetres. Chinese may break anywhere; a word only if longer than a line."""
-    most, lines, line, used = width / (size * POINT), [], "", 0.0
-    for character in text.replace("\n", " "):
-        step = 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.6
-        if used + step > most and line:
-            lines.append(line)
-            line, used = "", 0.0
-        line, used = line + character, used + step
-    return [*lines, line]
+    most, lines = width / (size * POINT), []
+    line: list[str] = []
+    for word in _WORDS.findall(text.replace("\n", " ")):
+        for part in [word] if _letters(word) <= most else word:
+            if line and _letters("".join(line) + part) > most:
+                # No line begins with what closes a phrase: what stands before comes along.
+                follows = part in _CLOSING and len(line) > 1 and _letters(line[-1] + part) <= most
+                kept = [line.pop()] if follows else []
+                lines.append("".join(line))
+                line = kept
+            line.append(part)
+    return [*lines, "".join(line)]
+
+
+def _letters(text: str) -> float:
+    """The width of a text, of which a Chinese character is one."""
+    return sum(1.0 if unicodedata.east_asian_width(one) in "WF" else 0.6 for one in text)

@@ -44,8 +44,8 @@ def draw_cover(
             paper.section(translate(found.title))
             paper.row([translate(found.definition)])
             for one in found.figures:
-                value = one.count if one.value is None else translate(one.value)
-                paper.row([translate(one.label), value, one.count])
+                value = f"{one.count:,}" if one.value is None else translate(one.value)
+                paper.row([translate(one.label), value, f"{one.count:,}"])
 
     files = {f"{one.kind}.csv": _held(one, translate) for one in lists}
     files["figures.csv"] = translate(msg("合计：每个数字一行"))

@@ -125,7 +125,7 @@ def _round(
     begin = lecture.day + dt.timedelta(days=1 if form.after_months is None else 31 * form.after_months)
     closes = clock.today() + dt.timedelta(days=9) if is_open else begin + dt.timedelta(days=form.open_days)
     row = EvaluationRound(lecture_id=lecture.id, form_id=form.id, kind=form.kind, closes_on=closes)
-    row.closed_at = None if is_open else clock.now()
+    row.closed_at = None if is_open else min(clock.day_bounds(closes)[1], clock.now())
     tx.add(row)
     tx.flush()
     # A lecture of which few said something shows why nothing is shown.
