@@ -82,6 +82,25 @@ def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
         assert {"programme_reports.rows"} <= {entry.detail["page"] for entry in read}
 
 
+def test_a_chip_says_what_its_figure_says(city: City) -> None:
+    """Behind a median stood the number of its lines, behind a rate too."""
+    taught(city)
+    here = city.office.get("/faculty/reports").location
+    shown = r'<dt>(?:<[^>]+>)*([^<]+)</dt><dd>(?:<a [^>]+>)?([^<]+)<|<a class="chip"[^>]*>([^<]+)</a>'
+    overview = city.office.get(here).text
+    kinds = set(re.findall(rf'href="{here}/(\w+)\?', overview))
+    assert len(kinds) == 11
+    for kind in kinds:
+        of_kind = overview.partition(f'id="of-{kind}"')[2].partition("</section>")[0]
+        figures = {f"{label.strip()} {number.strip()}" for label, number, _ in re.findall(shown, of_kind)}
+        for show in ("", *re.findall(rf"/{kind}\?[^\"]*show=([^\"&]+)", of_kind)):
+            page = city.office.get(f"{here}/{kind}?show={show}").text
+            chips = [html.unescape(one.strip()) for _, _, one in re.findall(shown, page) if one]
+            assert not figures or set(chips) <= figures, kind
+            assert page.count('class="chip" href') == len(chips) and len(set(chips)) == len(chips)
+            assert page.partition("</nav>")[0].count('aria-current="true"') <= 3
+
+
 def test_each_line_about_a_lecture_leads_to_its_whole_life(city: City) -> None:
     taught(city)
     for client in (city.office, city.client(city.county)):
