@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.lecture_results import AT_SECOND, SAID, SOUGHT
 from tests.browser.lecture_steps import HANDOUT, MENDED, TITLE, day_text
 from tests.browser.life_scene import JUDGES, LECTURER, NAMES, TERM, City, confirm
+from tests.browser.page_checks import faults
 from tests.browser.stage import ROOT, plays
 
 CONTEST = "2027 年春季优秀课程评比"
@@ -175,3 +176,4 @@ def see_the_whole_life(city: City, day: dt.date) -> None:
         section = page.locator(f"section[aria-labelledby={station}]")
         for words in shown:
             expect(section).to_contain_text(words)
+    assert faults(page) == [], "the fullest page of its kind: the walk through the sample city looks at the first only"
