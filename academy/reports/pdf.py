@@ -169,13 +169,20 @@ def _wrapped(text: str, width: float, size: float) -> list[str]:
     for word in _WORDS.findall(text.replace("\n", " ")):
         for part in [word] if _letters(word) <= most else word:
             if line and _letters("".join(line) + part) > most:
-                # No line begins with what closes a phrase: what stands before comes along.
-                follows = part in _CLOSING and len(line) > 1 and _letters(line[-1] + part) <= most
-                kept = [line.pop()] if follows else []
-                lines.append("".join(line))
-                line = kept
+                kept = _held(line, part, most)
+                lines.append("".join(line[: len(line) - kept]))
+                line = line[len(line) - kept :]
             line.append(part)
     return [*lines, "".join(line)]
+
+
+def _held(line: list[str], part: str, most: float) -> int:
+    """How many words at a line's end come along to the next one with what follows: none begins with what closes a
+    phrase, if that can be helped."""
+    if part not in _CLOSING:
+        return 0
+    last = next((place for place in range(len(line) - 1, 0, -1) if line[place] not in _CLOSING), None)
+    return len(line) - last if last and _letters("".join(line[last:]) + part) <= most else 0
 
 
 def _letters(text: str) -> float:
