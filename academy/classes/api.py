@@ -70,6 +70,7 @@ from academy.classes.copies import (
 from academy.classes.enrolment import (
     free_places,
     leave_class,
+    present_members,
 )
 from academy.classes.groups import (
     GroupPeople,
@@ -95,6 +96,7 @@ from academy.classes.models import (
     TeachingTerm,
     TrainingClass,
 )
+from academy.classes.news import class_link
 from academy.classes.places import (
     CLASS_STATE_NAMES,
     ClassPlan,
@@ -172,6 +174,7 @@ __all__ = [
     "change_class_state",
     "check_holiday",
     "check_people",
+    "class_link",
     "class_row",
     "classes_of_member",
     "classes_of_term",
@@ -212,6 +215,7 @@ __all__ = [
     "people_from_text",
     "place_in_line",
     "plan_turn",
+    "present_members",
     "preview_deal",
     "preview_holiday",
     "preview_term",

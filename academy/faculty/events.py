@@ -24,3 +24,14 @@ class LectureChanged(Event):
     """A `LectureChange`."""
     changed_ms: int
     """When, in milliseconds since 1970: names the occasion."""
+
+
+@dataclass(frozen=True)
+class ClassLectureChanged(Event):
+    """A lecture of a class has another time or place, was cancelled, or stands again; its members are notified."""
+
+    lecture_id: int
+    change: str
+    """A `LectureChange`."""
+    changed_ms: int
+    """When, in milliseconds since 1970: names the occasion."""

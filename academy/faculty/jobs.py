@@ -6,11 +6,12 @@ import functools
 
 from sqlalchemy import or_, select, union
 
+from academy.classes import api as classes
 from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, msg
 from academy.faculty.evaluations import schedule
-from academy.faculty.events import LectureChanged, TopicDecided
+from academy.faculty.events import ClassLectureChanged, LectureChanged, TopicDecided
 from academy.faculty.materials.reminders import remind_of_late_material
 from academy.faculty.models import LectureRecording, ProgrammeLecture
 from academy.faculty.plan_kinds import LectureChange, PlanState
@@ -98,6 +99,37 @@ def notify_of_change(context: JobContext, event: LectureChanged) -> None:
         }[LectureChange(event.change)]
         askers, link = _askers(tx, row), f"/topics/{row.public_id}"
     _notify_all(context, f"lecture.{event.change}:{event.lecture_id}:{event.changed_ms}", body, link, askers)
+
+
+@jobs.handles(ClassLectureChanged, lane=jobs.BRIEF)
+def notify_class_of_change(context: JobContext, event: ClassLectureChanged) -> None:
+    """A class's lecture was moved, cancelled or restored: who has a place in the class now is notified, each once."""
+    with context.db.read() as tx:
+        lecture = tx.get(ProgrammeLecture, event.lecture_id)
+        if lecture is None or lecture.training_class is None:
+            return
+        row, body = lecture.training_class, _class_news(lecture, LectureChange(event.change))
+        members, link = sorted(classes.present_members(tx, row)), classes.class_link(row)
+    key = f"class.lecture.{event.change}:{event.lecture_id}:{event.changed_ms}"
+    for first in range(0, len(members), BATCH):
+        some = members[first : first + BATCH]
+        context.db.run_in_transaction(
+            functools.partial(
+                notifications.notify_many, key=key, body=body, link=link, members=some, kind="class.lecture"
+            )
+        )
+
+
+def _class_news(lecture: ProgrammeLecture, change: LectureChange) -> Message:
+    names = {"name": lecture.training_class.name if lecture.training_class else "", "title": lecture.title}
+    when = {"day": lecture.day, "time": f"{lecture.minute // 60:02d}:{lecture.minute % 60:02d}"}
+    if change == LectureChange.CANCELLED:
+        return msg("“%(name)s”%(day)s的“%(title)s”不上了：%(reason)s", **names, day=lecture.day, reason=lecture.reason)
+    if change == LectureChange.RESTORED:
+        return msg("“%(name)s”的“%(title)s”照常上：%(day)s %(time)s。", **names, **when)
+    if lecture.classroom is None:
+        return msg("“%(name)s”的“%(title)s”改在%(day)s %(time)s。", **names, **when)
+    return msg("“%(name)s”的“%(title)s”改在%(day)s %(time)s，%(room)s。", **names, **when, room=lecture.classroom.name)
 
 
 @jobs.handles(CoursePublished, lane=jobs.BRIEF)

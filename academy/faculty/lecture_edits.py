@@ -19,6 +19,7 @@ from academy.faculty.collisions import LectureSlot, find_collisions, find_promis
 from academy.faculty.kinds import LectureKind, LectureState
 from academy.faculty.lectures import TITLE_LENGTH, NewLecture, check_lecture
 from academy.faculty.models import LectureEdit, LectureTeacher, ProgrammeLecture
+from academy.faculty.plan_kinds import LectureChange
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ def edit_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, after: Lecture
         lecture_topics.move_lecture(tx, lecture)
         staying = before.lecturer_ids & after.lecturer_ids
         lecturer_messages.notify_moved(tx, lecture, staying, (before.day, before.minute))
+    if (before.day, before.minute, before.classroom_id) != (after.day, after.minute, after.classroom_id):
+        lecture_topics.announce_to_class(tx, lecture, LectureChange.MOVED)
     lecturer_messages.notify_planned(tx, lecture, after.lecturer_ids - before.lecturer_ids)
     lecturer_messages.notify_released(tx, lecture, before.lecturer_ids - after.lecturer_ids)
     record(tx, actor, "lecture.edited", f"lecture:{lecture.public_id}", was=before.day.isoformat(), edit=row.id)

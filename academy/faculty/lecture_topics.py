@@ -8,7 +8,7 @@ from academy.core.database import Tx
 from academy.core.errors import Conflict
 from academy.core.i18n import msg
 from academy.core.unique import lock_row, unique_or
-from academy.faculty.events import LectureChanged
+from academy.faculty.events import ClassLectureChanged, LectureChanged
 from academy.faculty.lecture_models import ProgrammeLecture
 from academy.faculty.plan_kinds import AssignmentState, LectureChange, PlanState
 from academy.faculty.plan_models import Assignment
@@ -85,6 +85,12 @@ def _replan(tx: Tx, row: Assignment) -> None:
     lock_row(tx, row.plan)
     if row.plan.state == PlanState.DRAFT:
         replan(tx, row.plan)
+
+
+def announce_to_class(tx: Tx, lecture: ProgrammeLecture, change: LectureChange) -> None:
+    """Have the members of a lecture's class notified; a lecture of a day that is over is no news."""
+    if lecture.class_id is not None and lecture.day >= clock.today():
+        jobs.publish(tx, ClassLectureChanged(lecture.id, change, clock.now_ms()))
 
 
 def announce_change(tx: Tx, lecture: ProgrammeLecture, change: LectureChange) -> None:

@@ -208,6 +208,7 @@ def cancel_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture, reason: str)
     lecture.state, lecture.reason = LectureState.CANCELLED, _reason(reason)
     tx.flush()
     lecture_topics.lose_lecture(tx, actor, lecture, LectureChange.CANCELLED)
+    lecture_topics.announce_to_class(tx, lecture, LectureChange.CANCELLED)
     lecturer_messages.notify_cancelled(tx, lecture)
     record(tx, actor, "lecture.cancelled", f"lecture:{lecture.public_id}")
 
@@ -265,6 +266,7 @@ def reopen_lecture(tx: Tx, actor: Actor, lecture: ProgrammeLecture) -> None:
         lecture.confirmed_by = lecture.confirmed_at = None
     if before in (LectureState.CANCELLED, LectureState.NO_SHOW):
         lecture_topics.regain_lecture(tx, actor, lecture)
+        lecture_topics.announce_to_class(tx, lecture, LectureChange.RESTORED)
         lecturer_messages.notify_planned(tx, lecture, teachers)
     record(tx, actor, "lecture.reopened", f"lecture:{lecture.public_id}", was=before)
 

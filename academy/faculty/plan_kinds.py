@@ -38,8 +38,9 @@ class RulingState(enum.StrEnum):
 
 
 class LectureChange(enum.StrEnum):
-    """What happened to a lecture after those who asked for it were notified of its evening."""
+    """What happened to a lecture after those who asked for it, or its class, knew its evening."""
 
     MOVED = "moved"
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
+    RESTORED = "restored"
