@@ -94,7 +94,9 @@ def _answer(city: City, who: str, kind: str, mark: int, words: str = "") -> Page
     if words:
         page.locator("main textarea").fill(words)
     page.get_by_role("button", name="交上评价").click()
-    expect(page.locator("main")).to_contain_text("谢谢，已经交上")
+    expect(page.locator("main")).to_contain_text(
+        "谢谢，自评已经交上" if kind == "自评" else "谢谢，已经交上。评价不记名"
+    )
     return page
 
 
@@ -118,7 +120,7 @@ def _results(city: City) -> str:
 
 def read_results(city: City) -> None:
     """Once the fortnight is over: figures for the lecturer, and the comment after the office has read it."""
-    page = city.until_shown("lecturer", _results(city), "离散程度")
+    page = city.until_shown("lecturer", _results(city), "离散程度", without="正在进行")  # each closes by itself
     card = page.locator(".card", has_text="他评（学员和同行）")
     expect(card.locator("tr", has_text="对工作是否有帮助")).to_contain_text("4.5")
     expect(page.locator(".card", has_text="自评").locator("tr", has_text="备课是否充分")).to_contain_text("4")

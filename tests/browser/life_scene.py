@@ -72,13 +72,14 @@ class City:
         page.goto(address)
         return page
 
-    def until_shown(self, who: str, address: str, what: str) -> Page:
-        """Somebody's page once it shows a text that a job is to bring about."""
+    def until_shown(self, who: str, address: str, what: str, without: str = "") -> Page:
+        """Somebody's page once it shows a text that a job is to bring about, and another one no more."""
         page = self.page(who)
 
         def shown() -> bool:
             page.goto(address)
-            return what in page.locator("main").inner_text()
+            text = page.locator("main").inner_text()
+            return what in text and not (without and without in text)
 
         waiting.until(shown, 60, f"“{what}” at {address}", every=0.5)
         return page

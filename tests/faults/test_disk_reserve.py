@@ -93,7 +93,11 @@ def test_five_senders_stop_at_the_reserve_when_others_fill_the_disk(tmp_path: Pa
 
 @DISK
 def test_a_program_is_ended_at_the_reserve(small_disk: Path) -> None:
-    writes = "import time\nwith open('x', 'wb', 0) as f:\n while True:\n  f.write(bytes(1 << 18)); time.sleep(0.005)"
+    # Most of it at once, then so slowly that a busy machine does not write much between two looks at the disk.
+    writes = (
+        "import time\nwith open('x', 'wb', 0) as f:\n f.write(bytes(48 << 20))\n"
+        " while True:\n  f.write(bytes(1 << 18)); time.sleep(0.02)"
+    )
     with reserving(32 * MIB), pytest.raises(StorageFull):
         tools.run(
             [sys.executable, "-c", writes], folder=small_disk, limits=tools.Limits(seconds=60), sees=[Path(sys.prefix)]
