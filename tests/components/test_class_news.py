@@ -84,6 +84,7 @@ def received(runtime: Runtime, words: str) -> Counter[int]:
     return Counter(member for member, body in rows if words in str(Message.from_json(body)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", ACTS)
 def test_a_large_class_writes_as_much_in_the_request_as_a_small_one_and_everybody_is_notified_once(
     runtime: Runtime, count_queries: Callable[[Callable[[], object]], int], words: str

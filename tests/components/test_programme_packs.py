@@ -32,6 +32,7 @@ def _pack(tx: Tx, node: Organisation, path: Path, period: str = "2026", on: str 
     return programme_pack.write_pack(tx, params, path, lambda _done: None)
 
 
+@pytest.mark.thorough
 def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, tmp_path: Path) -> None:
     path = tmp_path / "pack.zip"
     with clock.frozen(NOON), runtime.db.begin() as tx:
@@ -61,6 +62,7 @@ def test_a_pack_is_confirmed_and_every_later_change_is_named(runtime: Runtime, t
         assert "hours.csv: checksum differs, the file was changed" in found and "more.csv: not of this pack" in found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("moved", ["pack", "term"])
 def test_a_pack_whose_day_lies_outside_its_period_is_named(runtime: Runtime, tmp_path: Path, moved: str) -> None:
     path, other = tmp_path / "pack.zip", tmp_path / "other.zip"
@@ -82,6 +84,7 @@ def test_a_pack_whose_day_lies_outside_its_period_is_named(runtime: Runtime, tmp
         assert any(line.startswith("window") for line in found) == (moved == "term")
 
 
+@pytest.mark.thorough
 def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
     path, other = tmp_path / "pack.zip", tmp_path / "other.zip"
     with clock.frozen(NOON), runtime.db.begin() as tx:
@@ -100,6 +103,7 @@ def test_what_is_no_pack_is_refused(runtime: Runtime, tmp_path: Path) -> None:
             programme_pack.check_pack(tx, other)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("whole", [True, False])
 def test_the_cover_states_every_figure_and_checksum_of_its_pack(
@@ -146,6 +150,7 @@ def test_the_cover_states_every_figure_and_checksum_of_its_pack(
     assert not path.with_suffix(".cover").exists()
 
 
+@pytest.mark.thorough
 def test_a_cover_that_was_taken_out_is_named_and_none_is_drawn_without_a_font(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def test_a_name_that_was_kept_with_a_space_is_put_right(runtime: Runtime, town: 
         assert tx.scalars(select(Member)).one().name == "丁浩"
 
 
+@pytest.mark.thorough
 def test_a_month_stays_a_month_and_a_known_day_stays_known(runtime: Runtime, town: Town) -> None:
     rows = ("A1,赵,001-1,,1960.3,1985年7月,,,", "A2,钱,001-1,,1960/3/8 0:00,1985-07-01,,,")
     made = send(runtime, town.east, csv(*rows))

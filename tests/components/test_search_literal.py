@@ -138,6 +138,7 @@ def test_a_long_part_of_a_text_finds_its_lecture_however_many_minutes_it_goes_ov
                 assert having == sorted(having, reverse=True), (asked, ids)
 
 
+@pytest.mark.thorough
 def test_one_minute_that_has_it_is_found_among_many_that_have_its_pairs(library: Runtime) -> None:
     for typed in ("位应当将", "安全制定本", "群众来信访问"):
         apart = "，".join(f"{typed[n : n + 2]}不" for n in range(len(typed) - 1))

@@ -31,6 +31,7 @@ __all__ = ["phone", "plan", "school"]
 pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
+@pytest.mark.thorough
 def test_a_no_brings_another_lecturer_with_reasons_and_the_price(school: School, plan: str, phone: FlaskClient) -> None:
     phone.post(school.link(plan), data={"verb": "declined", "words": "那周在外地"})
     drain(school.runtime)
@@ -48,6 +49,7 @@ def test_a_no_brings_another_lecturer_with_reasons_and_the_price(school: School,
     assert back.status_code == 409 and "已经请了别的老师" in back.text
 
 
+@pytest.mark.thorough
 def test_another_evening_frees_the_first_and_the_draft_is_planned_around_it(school: School, phone: FlaskClient) -> None:
     school.lecturer_of("周正", "village", "municipal", most=1)
     school.lecturer_of("吴敏", "law", "municipal", most=1)
@@ -67,6 +69,7 @@ def test_another_evening_frees_the_first_and_the_draft_is_planned_around_it(scho
     assert phone.post(school.link(found), data={"verb": "other_day"}).status_code == 422
 
 
+@pytest.mark.thorough
 def test_answers_after_the_plan_was_changed_or_the_lecture_cancelled(
     school: School, plan: str, phone: FlaskClient
 ) -> None:
@@ -188,6 +191,7 @@ def test_the_office_enters_what_was_telephoned(school: School, plan: str) -> Non
     assert school.telephoned(plan, "maybe").status_code == 422
 
 
+@pytest.mark.thorough
 def test_the_board_and_its_lists_need_as_many_queries_for_many_as_for_few(
     school: School, count_queries: Callable[[Callable[[], object]], int]
 ) -> None:

@@ -99,6 +99,7 @@ def test_the_second_of_two_who_accept_one_evening_reads_a_sentence_and_free_even
     assert state(school) == "other_day" and state(school, "法") == "other_day"
 
 
+@pytest.mark.thorough
 def test_forged_foreign_revoked_and_outdated_links_show_nothing(school: School, plan: str, phone: FlaskClient) -> None:
     school.topic("二", "village")
     school.office.post(f"/faculty/plans/{plan}", data={"verb": "run"})

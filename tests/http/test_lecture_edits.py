@@ -139,6 +139,7 @@ def test_an_invited_lecturer_who_rests_is_listed_and_somebody_else_asked(school:
     assert school.planned_now()["题"][0] == "吴敏" and "不能照原来的安排" not in school.board(found)
 
 
+@pytest.mark.thorough
 def test_a_holiday_that_is_moved_lists_lectures_and_invitations_before_and_after(school: School, plan: str) -> None:
     school.lecturer_of("郑重", "law", "municipal", most=1)
     school.topic("法", "law")

@@ -92,6 +92,7 @@ def _course(text: str) -> str:
     return text[start : text.index('"', start)]
 
 
+@pytest.mark.thorough
 def test_the_keeper_writes_a_biography_and_what_was_typed_survives_an_error(faculty: Faculty) -> None:
     here = faculty.publish("田禾")
     assert faculty.keeper.post(here, data={"biography": "在山区工作二十年。"}).status_code == 303

@@ -42,6 +42,7 @@ def test_an_account_is_counted_alone(runtime: Runtime) -> None:
     assert neighbour.get("/me").status_code == 200, "the same network, another person"
 
 
+@pytest.mark.thorough
 @ONE_KIND
 def test_a_network_may_ask_for_as_much_as_a_hall(runtime: Runtime) -> None:
     app = limited(runtime)

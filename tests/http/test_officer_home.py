@@ -210,6 +210,7 @@ def test_the_inbox_counts_what_each_page_lists(app: Flask, runtime: Runtime, cli
     assert sum(one.waiting is not None for one in declared) == len(EXPECTED), "each is shown by this test"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_what_waits_is_counted_once_a_page_cheaply_and_for_no_part_of_one(
     runtime: Runtime,

@@ -161,6 +161,7 @@ def test_whose_page_it_is_is_the_same_on_each_device_and_tells_nothing(
     assert len(mark(client)) == 16 and mark(app.test_client()) == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_switched_off_the_worker_removes_itself(runtime: Runtime, course: Course) -> None:
     off = create_app(dataclasses.replace(runtime, settings=dataclasses.replace(runtime.settings, offline=False)))

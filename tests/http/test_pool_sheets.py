@@ -123,6 +123,7 @@ def test_what_is_downloaded_is_uploaded_without_a_change(city: City, runtime: Ru
     assert city.client(city.county).post("/faculty/sheets/apply", data={}).status_code == 404
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_files_that_are_no_pool_are_refused_in_words(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     for data, sentence in (

@@ -82,6 +82,7 @@ def test_a_county_reads_its_units_only(city: City, runtime: Runtime) -> None:
         assert {"programme_reports.rows"} <= {entry.detail["page"] for entry in read}
 
 
+@pytest.mark.thorough
 def test_a_chip_says_what_its_figure_says(city: City) -> None:
     """Behind a median stood the number of its lines, behind a rate too."""
     taught(city)
@@ -145,6 +146,7 @@ def test_there_is_no_pack_of_a_term_that_began_today(city: City, runtime: Runtim
         assert tx.scalar(select(Export)) is None
 
 
+@pytest.mark.thorough
 def test_a_pack_holds_every_list_and_ends_with_yesterday(city: City, runtime: Runtime) -> None:
     taught(city)
     here = city.office.get("/faculty/reports").location

@@ -38,6 +38,7 @@ __all__ = ["in_may"]
 PHONE = "0123456789abcdef"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", [RECORD, PUBLISH])
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_withdrawn_consent_takes_the_recording_down_everywhere_at_once(

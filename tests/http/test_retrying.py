@@ -86,6 +86,7 @@ def first(times: int) -> Callable[[int, str], bool]:
     return at
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", failures.COLLISIONS)
 def test_a_collision_is_not_heard_of(
     runtime: Runtime, fresh_app: Flask, runs: list[str], make: Callable[[], Exception]

@@ -114,6 +114,7 @@ def test_a_member_signs_on_without_a_password(app: Flask, city: City, runtime: R
         assert tx.scalar(select(func.count()).select_from(Account)) == 1
 
 
+@pytest.mark.thorough
 def test_who_is_not_in_the_roster_stays_outside(app: Flask, city: City, runtime: Runtime) -> None:
     client = app.test_client()
     assert _back(client, _at_provider(_begin(client), "nobody-of-ours")) == 422

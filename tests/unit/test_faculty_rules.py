@@ -3,6 +3,7 @@
 import datetime as dt
 from itertools import pairwise
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_days_of_rest_move_the_due_date_by_as_many(demand: Demand, first: dt.dat
     assert rules.due_date(first, demand.years, [DayPeriod(rest.first)]) == (None if rest.first <= plain else plain)
 
 
+@pytest.mark.thorough
 @given(periods(), periods(), DAYS)
 def test_merged_periods_hold_the_same_days_and_touch_nowhere(
     some: list[DayPeriod], more: list[DayPeriod], day: dt.date

@@ -94,6 +94,7 @@ def test_every_choice_and_every_omission_has_its_reason(seed: int) -> None:
                 assert all(topic.key != one.topic for plan in plans for one in plan), "it can't be taught at all"
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_a_price_is_the_difference_of_two_best_plans(seed: int) -> None:

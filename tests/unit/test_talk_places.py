@@ -40,6 +40,7 @@ def test_what_was_not_changed_stays_where_it_is(texts: list[str]) -> None:
         assert (found.start, found.end, found.words, found.state) == (line.start, line.end, line.text, SAME)
 
 
+@pytest.mark.thorough
 @given(SENTENCES, st.integers(0, 10**7), st.randoms(use_true_random=False))
 def test_the_same_words_elsewhere_are_followed(texts: list[str], away: int, dice: random.Random) -> None:
     if not alone(texts):
@@ -118,6 +119,7 @@ def test_of_a_repeated_slogan_the_nearest_counts_and_an_edit_does_not_jump_to_an
     assert (found.start, found.state) == (60_000, EDITED)
 
 
+@pytest.mark.thorough
 @given(SENTENCES, st.data())
 def test_a_declared_mapping_is_followed_and_what_it_drops_was_cut(texts: list[str], data: st.DataObject) -> None:
     before = lines_of(texts)
@@ -137,6 +139,7 @@ def test_a_declared_mapping_is_followed_and_what_it_drops_was_cut(texts: list[st
                 assert found.state == (SAME if script.lines else EDITED)
 
 
+@pytest.mark.thorough
 @given(SENTENCES, SENTENCES, st.booleans())
 def test_in_another_film_without_a_mapping_only_words_count(old: list[str], new: list[str], is_kept: bool) -> None:
     if not alone(old):
