@@ -16,7 +16,7 @@ CATALOGUES := $(wildcard academy/translations/*/LC_MESSAGES/*.po)
 SLOW := tests/media tests/faults tests/browser
 FILES ?= $(SLOW)
 # Everything else takes less than a minute on SQLite; the same tests on PostgreSQL belong to the slow part.
-QUICK = -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
+SPREAD = -n 2 --dist worksteal -p no:schemathesis -p no:anyio $(foreach folder,$(SLOW),--ignore=$(folder))
 
 # Packages are compiled when first imported; a shell that forbids keeping the result would make every
 # start as slow as the first.
@@ -85,15 +85,15 @@ $(VENDOR)/.fetched: package-lock.json tools/browser_libraries.py | .venv/.packag
 test: test-fast test-thorough test-slow  ## every test
 
 test-fast: dev  ## what a change breaks most often; about a minute
-	$(PY) -m pytest -q $(QUICK) --ignore=tests/contracts -m "not postgresql and not thorough"
+	$(PY) -m pytest -q $(SPREAD) --ignore=tests/contracts -m "not postgresql and not thorough"
 
 test-thorough: dev  ## the contracts, and what tries everything there is
-	$(PY) -m pytest -q $(QUICK) -m "not postgresql and (contract or thorough)"
+	$(PY) -m pytest -q $(SPREAD) -m "not postgresql and (contract or thorough)"
 
 test-slow: test-postgresql test-files  ## encoders, browsers, faults and PostgreSQL
 
 test-postgresql: dev  ## what runs on PostgreSQL too
-	$(PY) -m pytest -q $(QUICK) -m postgresql
+	$(PY) -m pytest -q $(SPREAD) -m postgresql
 
 test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/browser for a part
 	$(PY) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(FILES)
@@ -101,7 +101,7 @@ test-files: dev  ## real encoders and browsers, killed processes; FILES=tests/br
 # Measured tests take twice as long, so those of one database are enough.
 coverage: dev  ## fast and thorough tests, and which lines and branches they reach; fails where they reach less than before
 	@rm -rf .cache/coverage
-	$(PY) -m pytest -q $(QUICK) -p tests.support.measured -m "not postgresql"
+	$(PY) -m pytest -q $(SPREAD) -p tests.support.measured -m "not postgresql"
 	$(PY) -m tools.coverage_floor
 
 style: dev  ## layout, lint, types, imports; scripts, styles and templates too

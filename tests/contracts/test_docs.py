@@ -53,6 +53,16 @@ def test_every_decision_has_a_number_of_its_own_and_says_it() -> None:
     ] == []
 
 
+def test_what_make_help_offers_to_be_given_is_not_set_already() -> None:
+    """`make screenshots` was the short form for weeks: QUICK=1 asked for it, and a variable of that name was there."""
+    makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
+    offered = set(re.findall(r"^[a-z-]+:.*## .*?\b([A-Z]+)=", makefile, re.M))
+    assert offered >= {"QUICK", "FILES", "MEMBERS", "NAME"}
+    assert offered & set(re.findall(r"^([A-Z]+) *:?=", makefile, re.M)) == set()
+    unused = {name for name in offered if not re.search(rf"\$[({{]{name}\b|\${name}\b", makefile)}
+    assert unused == set()
+
+
 def test_make_help_tells_of_every_target_and_pages_name_no_other() -> None:
     makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.M)[0].split())
