@@ -73,6 +73,9 @@ FESTIVALS = (
 )
 LESSONS = 24
 """Lessons of a class in a term."""
+LESSONS_AT = (8 * 60 + 30, 10 * 60 + 20, 14 * 60 + 30, 19 * 60)
+"""Minutes after midnight of each class's lessons: hours of its own, so that a lecturer is seldom in two places; what
+keeps villagers from their fields begins in the evening."""
 LEADING = 22
 """Of a hundred lessons in main classes so many are taught by leaders."""
 TOGETHER, MISSED = 0.12, 0.015
@@ -250,8 +253,7 @@ def _term(tx: Tx, pool: Pool, term: TeachingTerm, entry: Entry) -> int:
         for number, day in enumerate(_lesson_days(lesson_of)):
             if day <= entry.today + AHEAD:
                 teachers = _teachers(pool, number, place, entry.lot, is_main=is_main)
-                # Classes begin at hours of their own, so that a lecturer is seldom in two places.
-                _lecture(tx, term, lesson_of, (day, 8 * 60 + 30 + 100 * place), teachers, entry, number + place)
+                _lecture(tx, term, lesson_of, (day, LESSONS_AT[place]), teachers, entry, number + place)
                 made += 1
     return made
 
