@@ -250,7 +250,7 @@ def _term(tx: Tx, pool: Pool, term: TeachingTerm, entry: Entry) -> int:
             made += 1
     for place, (name, is_main, seats) in enumerate(CLASSES):
         lesson_of = _class(tx, term, name, (is_main, seats), place, entry)
-        for number, day in enumerate(_lesson_days(lesson_of)):
+        for number, day in enumerate(_lesson_days(tx, lesson_of)):
             if day <= entry.today + AHEAD:
                 teachers = _teachers(pool, number, place, entry.lot, is_main=is_main)
                 _lecture(tx, term, lesson_of, (day, LESSONS_AT[place]), teachers, entry, number + place)
@@ -259,7 +259,8 @@ def _term(tx: Tx, pool: Pool, term: TeachingTerm, entry: Entry) -> int:
 
 
 def _class(tx: Tx, term: TeachingTerm, name: str, kind: tuple[bool, int], place: int, entry: Entry) -> TrainingClass:
-    first = term.first_day + dt.timedelta(days=10 * (place + 1))
+    earliest = term.first_day + dt.timedelta(days=10 * (place + 1))
+    first = _working_days(tx, earliest, earliest + dt.timedelta(days=14))[0]
     last = min(first + dt.timedelta(days=LESSONS * 3), term.last_day)
     made = TrainingClass(
         term_id=term.id,
@@ -277,10 +278,15 @@ def _class(tx: Tx, term: TeachingTerm, name: str, kind: tuple[bool, int], place:
     return made
 
 
-def _lesson_days(lesson_of: TrainingClass) -> list[dt.date]:
+def _lesson_days(tx: Tx, lesson_of: TrainingClass) -> list[dt.date]:
     """Every other working day of a class."""
-    days = [lesson_of.first_day + dt.timedelta(n) for n in range((lesson_of.last_day - lesson_of.first_day).days + 1)]
-    return [day for day in days if day.weekday() < 5][::2][:LESSONS]
+    return _working_days(tx, lesson_of.first_day, lesson_of.last_day)[::2][:LESSONS]
+
+
+def _working_days(tx: Tx, first: dt.date, last: dt.date) -> list[dt.date]:
+    off = [one for one in classes.list_holidays(tx, first, last) if one.kind == HolidayKind.OFF]
+    days = (first + dt.timedelta(n) for n in range((last - first).days + 1))
+    return [day for day in days if day.weekday() < 5 and not any(o.first_day <= day <= o.last_day for o in off)]
 
 
 def _teachers(pool: Pool, number: int, place: int, lot: random.Random, *, is_main: bool) -> list[int]:
