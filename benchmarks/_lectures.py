@@ -19,6 +19,7 @@ from academy.library.models import Category, Course, CourseItem, CourseVersion, 
 from academy.media.models import Asset, AssetState, Cue, Transcript
 from academy.people.models import Organisation
 
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations" / "versions"
 SECRET = "a-secret-for-benchmarks-only-012345"
 MS_PER_CHARACTER = 230
 LECTURERS, CATEGORIES = 60, 12
@@ -34,9 +35,25 @@ class Talk:
     lines: Sequence[str]
 
 
+def is_filled(folder: Path) -> bool:
+    """Whether a cache folder was filled, with the tables as they are now."""
+    mark = folder / "ready"
+    return mark.exists() and mark.read_text(encoding="utf-8") == _tables()
+
+
+def mark_filled(folder: Path) -> None:
+    """Say that a cache folder is filled: the next run uses it, until the tables change."""
+    (folder / "ready").write_text(_tables(), encoding="utf-8")
+
+
+def _tables() -> str:
+    return max(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
+
+
 def open_runtime(folder: Path, *, fresh: bool, **settings: object) -> Runtime:
-    """A runtime of its own in a cache folder, its tables made."""
-    if fresh:
+    """A runtime of its own in a cache folder, its tables made; what is there and not filled, or before the tables
+    changed, goes."""
+    if fresh or not is_filled(folder):
         shutil.rmtree(folder, ignore_errors=True)
     components.import_all()
     runtime = Runtime.build(

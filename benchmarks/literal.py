@@ -35,7 +35,7 @@ from academy.search.literal import LiteralText
 from academy.search.query_parser import parse
 from academy.search.retrieval import answer
 from academy.search.text import Segmenter
-from benchmarks._lectures import MS_PER_CHARACTER, open_runtime
+from benchmarks._lectures import MS_PER_CHARACTER, is_filled, mark_filled, open_runtime
 from tests.support.services import postgres
 
 LENGTHS = range(2, 7)
@@ -170,10 +170,10 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     given = parser.parse_args()
     place = Path(".cache/literal")
-    runtime = open_runtime(place, fresh=given.fresh or not (place / "ready").exists())
-    if not (place / "ready").exists():
+    runtime = open_runtime(place, fresh=given.fresh)
+    if not is_filled(place):
         build(runtime)
-        (place / "ready").touch()
+        mark_filled(place)
     lectures = list(queries.stream_lectures(runtime.db))
     typed = words(lectures)
     if given.quick:

@@ -32,7 +32,7 @@ from academy.search.lectures import windows
 from academy.search.query_parser import RAREST, Query, parse
 from academy.search.retrieval import CANDIDATES, MOST_VERIFIED, rank
 from academy.search.text import HAN, Segmenter, is_han, normalise
-from benchmarks._lectures import CATEGORIES, Talk, fill, open_runtime, put
+from benchmarks._lectures import CATEGORIES, Talk, fill, is_filled, mark_filled, open_runtime, put
 from benchmarks._texts import cue_texts, packed, pieces
 from tests.support.services import postgres
 from tests.support.shortcuts import drain
@@ -267,10 +267,10 @@ def main() -> None:
     given = parser.parse_args()
     cues, each = (20_000, 20) if given.quick else (given.cues, given.each)
     place = Path(f".cache/search/{cues}")
-    runtime = open_runtime(place, fresh=given.fresh or not (place / "ready").exists())
-    if not (place / "ready").exists():
+    runtime = open_runtime(place, fresh=given.fresh)
+    if not is_filled(place):
         fill(runtime, talks(cues))
-        (place / "ready").touch()
+        mark_filled(place)
     with postgres(place.absolute() / "postgres", keep=True) as url:
         engines = {
             "whoosh": whoosh_engine(runtime, place),

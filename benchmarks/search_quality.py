@@ -25,7 +25,7 @@ from academy.search.backends.selection import search_backend
 from academy.search.query_parser import STOP
 from academy.search.results import Results
 from academy.search.text import Segmenter, is_han, normalise
-from benchmarks._lectures import Talk, fill, open_runtime
+from benchmarks._lectures import Talk, fill, is_filled, mark_filled, open_runtime
 from benchmarks._texts import cue_texts, pieces
 
 TOP = 10
@@ -212,18 +212,18 @@ def prepare(folder: Path, others: int, fresh: bool) -> tuple[Runtime, dict[str, 
         raise SystemExit(f"no judged sets in {folder}")
     state = blake2b(b"2" + str(others).encode() + b"".join(p.read_bytes() for p in files), digest_size=6).hexdigest()
     place = Path(".cache/search_quality") / state
-    runtime = open_runtime(place, fresh=fresh or not (place / "ready").exists())
+    runtime = open_runtime(place, fresh=fresh)
     talks: list[Talk] = []
     judged: dict[str, list[Judged]] = {"cmrc": [], "drcd": []}
     for path in files:
         for passage in passages(path):
             talks.append(Talk(f"第{len(talks) + 1}讲", passage.lines))
             judged[path.name.lower()[:4]] += [Judged(text, len(talks), lines) for text, lines in passage.questions]
-    if not (place / "ready").exists():
+    if not is_filled(place):
         texts = sorted(pieces(), key=lambda piece: piece[0] == "poems")[:others]
         talks += [Talk(f"第{n}讲", cue_texts(text)) for n, (_, _, text) in enumerate(texts, len(talks) + 1)]
         fill(runtime, talks)
-        (place / "ready").touch()
+        mark_filled(place)
     return runtime, judged
 
 
