@@ -1,13 +1,10 @@
 """A lecture of today whose syllabus and handout are written, reviewed and taught."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
 from sqlalchemy import update
 
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.faculty.kinds import LectureEvidenceKind
@@ -20,17 +17,9 @@ from academy.faculty.models import PoolMembership, ProgrammeLecture
 from academy.library.models import Lecturer
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import TODAY
 
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
-TODAY = dt.date(2026, 5, 20)
 SYLLABUS, HANDOUT = MaterialKind.SYLLABUS, MaterialKind.HANDOUT
-
-
-@pytest.fixture(autouse=True)
-def in_may() -> Iterator[None]:
-    """The day of the scene; a test file that imports this has it for all its tests."""
-    with clock.frozen(NOON):
-        yield
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Members of a class read of every change of a lecture that they are to come to, in words that fit it."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -19,17 +19,12 @@ from academy.jobs.models import OutboxEvent
 from academy.notifications.models import Notification
 from tests.support import faculty as school
 from tests.support.class_scene import ClassScene, class_scene
+from tests.support.in_may import NOON, in_may
 from tests.support.shortcuts import drain
 
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
+__all__ = ["in_may"]
 THURSDAY = dt.date(2026, 5, 28)
 Act = Callable[[Tx, ClassScene, ProgrammeLecture], None]
-
-
-@pytest.fixture(autouse=True)
-def _frozen() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
 
 
 @dataclass

@@ -21,15 +21,9 @@ from academy.faculty.models import ProgrammeLecture
 from academy.notifications.models import Notification
 from tests.support import faculty as school
 from tests.support.class_scene import ClassScene, class_scene
+from tests.support.in_may import TODAY, in_may
 
-TODAY = dt.date(2026, 5, 20)
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def _frozen():  # type: ignore[no-untyped-def]
-    with clock.frozen(NOON):
-        yield
+__all__ = ["in_may"]
 
 
 def running(tx: Tx, members: int = 8) -> ClassScene:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import delete, select
@@ -19,16 +19,11 @@ from academy.jobs.models import OutboxEvent
 from academy.notifications import api as notifications
 from academy.notifications.models import Notification
 from tests.support.class_scene import ClassScene, class_scene
+from tests.support.in_may import NOON, in_may
 from tests.support.shortcuts import drain
 
+__all__ = ["in_may"]
 LARGE = 500
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
-
-
-@pytest.fixture(autouse=True)
-def _frozen() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
 
 
 def full(tx: Tx, size: int, state: ClassState = ClassState.OPEN) -> ClassScene:

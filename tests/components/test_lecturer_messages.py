@@ -1,13 +1,11 @@
 """Lecturers who are in the register read of every change of what they are to teach, in words that fit it."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import select
 
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.i18n import Message
@@ -19,16 +17,11 @@ from academy.library.models import Lecturer
 from academy.notifications.models import Notification
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import in_may
 
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
+__all__ = ["in_may"]
 WEDNESDAYS = [dt.date(2026, 5, 13) + dt.timedelta(days=7 * week) for week in range(5)]
 """Of the term; the first is over."""
-
-
-@pytest.fixture(autouse=True)
-def in_may() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
 
 
 @dataclass

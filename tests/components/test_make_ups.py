@@ -3,14 +3,12 @@ counted once."""
 
 import datetime as dt
 import random
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select
 
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.core.errors import Conflict, Forbidden
@@ -24,16 +22,12 @@ from academy.faculty.models import LectureTeacher, MaterialVersion, PoolMembersh
 from tests.components import material_scene
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import NOON, in_may
+from tests.support.together import together
 
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
+__all__ = ["in_may"]
 EVENINGS = [dt.date(2026, 5, 27) + dt.timedelta(days=7 * week) for week in range(7)]
 STANDING = ("planned", "held")
-
-
-@pytest.fixture(autouse=True)
-def in_may() -> Iterator[None]:
-    with clock.frozen(NOON):
-        yield
 
 
 @dataclass
@@ -106,26 +100,20 @@ def test_two_at_once_bring_one_lecture(runtime: Runtime, other: str) -> None:
         lectures.cancel_lecture(tx, at.office, again, "防汛")
         second = again.id
 
-    def attempt(number: int) -> bool:
-        def work(tx: Tx) -> None:
+    def acting(number: int) -> Callable[[Tx], object]:
+        def act(tx: Tx) -> None:
             row = tx.get_one(ProgrammeLecture, (first, second)[number])
             if number and other == "reopen":
                 lectures.reopen_lecture(tx, at.office, row)
             else:
                 make_up(tx, at, row, EVENINGS[2 + number])
 
-        with clock.frozen(NOON):
-            try:
-                runtime.db.run_in_transaction(work)
-            except Conflict:
-                return False
-            return True
+        return act
 
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(attempt, (0, 1)))
+    wrong = together(runtime, acting(0), acting(1))
     with runtime.db.read() as tx:
         standing = select(func.count()).select_from(ProgrammeLecture).where(ProgrammeLecture.state.in_(STANDING))
-        assert sorted(done) == [False, True] and tx.scalar(standing) == 1
+        assert [type(error) for error in wrong] == [Conflict] and tx.scalar(standing) == 1
 
 
 def test_a_decision_is_counted_once_although_it_is_carried_over_or_dropped(runtime: Runtime) -> None:

@@ -1,7 +1,7 @@
 """The review of syllabus and handout: nobody decides on the own, comments follow their passages, days are counted."""
 
 import datetime as dt
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -18,7 +18,9 @@ from academy.faculty.materials import access, clearance, drafts, queries, remind
 from academy.faculty.materials.drafts import MaterialText
 from academy.faculty.models import ProgrammeLecture
 from academy.notifications.models import Notification
-from tests.components.material_scene import HANDOUT, NOON, SYLLABUS, TODAY, in_may, scene, submitted
+from tests.components.material_scene import HANDOUT, SYLLABUS, scene, submitted
+from tests.support.in_may import NOON, TODAY, in_may
+from tests.support.together import outcomes
 
 __all__ = ["in_may"]
 
@@ -64,25 +66,17 @@ def test_of_two_reviewers_at_once_one_decides(runtime: Runtime) -> None:
         at = scene(tx)
         version_id = submitted(tx, at).id
 
-    def decide(actor: Actor, approve: bool) -> str:
-        def work(tx: Tx) -> None:
-            version = tx.get_one(MaterialVersion, version_id)
-            reviewing.decide_material(tx, actor, version, approved=approve, reason="理由")
+    def deciding(actor: Actor, approve: bool) -> Callable[[Tx], object]:
+        return lambda tx: reviewing.decide_material(
+            tx, actor, tx.get_one(MaterialVersion, version_id), approved=approve, reason="理由"
+        )
 
-        with clock.frozen(NOON):
-            try:
-                runtime.db.run_in_transaction(work)
-            except Conflict:
-                return "conflict"
-            return "approved" if approve else "returned"
-
-    with ThreadPoolExecutor(2) as pool:
-        answers = sorted(pool.map(decide, (at.one, at.two), (True, False)))
+    ends = outcomes(runtime, deciding(at.one, True), deciding(at.two, False))
     with runtime.db.read() as tx:
         state = tx.get_one(MaterialVersion, version_id).state
         decided = select(AuditEntry.verb).where(AuditEntry.verb.in_(("material.approved", "material.returned")))
         assert tx.scalars(decided).all() == [f"material.{state}"]
-    assert answers == sorted(["conflict", state])
+    assert [type(end) for end in ends] == ([type(None), Conflict] if state == "approved" else [Conflict, type(None)])
 
 
 def test_a_comment_is_followed_to_where_its_passage_went_or_says_that_it_is_gone(runtime: Runtime) -> None:

@@ -18,9 +18,10 @@ from academy.faculty.materials.drafts import MaterialText
 from academy.faculty.models import LectureTeacher, PoolMembership
 from academy.media import api as media
 from academy.media.models import Asset, DocumentPage
-from tests.components.material_scene import HANDOUT, NOON, SYLLABUS, TODAY, in_may, scene, submitted
+from tests.components.material_scene import HANDOUT, SYLLABUS, scene, submitted
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import NOON, TODAY, in_may
 
 __all__ = ["in_may"]
 

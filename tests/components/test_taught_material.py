@@ -1,13 +1,10 @@
 """Only what is approved is taught, by dated rules; a recount names what was taught without."""
 
 import datetime as dt
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
-from academy.core import clock
 from academy.core.audit import AuditEntry
 from academy.core.database import Tx
 from academy.core.errors import Forbidden, Invalid
@@ -18,8 +15,10 @@ from academy.faculty.material_models import MaterialRule, MaterialVersion
 from academy.faculty.materials import clearance, drafts, recount, reviewing
 from academy.faculty.materials.drafts import MaterialText
 from academy.faculty.models import LectureMaterial, ProgrammeLecture
-from tests.components.material_scene import HANDOUT, NOON, SYLLABUS, TODAY, approved, in_may, report, scene, submitted
+from tests.components.material_scene import HANDOUT, SYLLABUS, approved, report, scene, submitted
 from tests.support import faculty as school
+from tests.support.in_may import NOON, TODAY, in_may
+from tests.support.together import outcomes
 
 __all__ = ["in_may"]
 
@@ -83,27 +82,20 @@ def test_a_lecture_is_not_confirmed_with_what_is_taken_out_of_review_meanwhile(r
             approved(tx, at, kind)
         version_id = drafts.save_draft(tx, at.teacher, at.lecture, HANDOUT, MaterialText("改过")).id
 
-    def attempt(work: Callable[[Tx], None]) -> bool:
-        with clock.frozen(NOON):
-            try:
-                runtime.db.run_in_transaction(work)
-            except Invalid:
-                return False
-            return True
-
     def submit(tx: Tx) -> None:
         drafts.submit_material(tx, at.teacher, tx.get_one(MaterialVersion, version_id))
 
     def confirm(tx: Tx) -> None:
         lectures.confirm_lecture(tx, at.office, tx.get_one(ProgrammeLecture, at.lecture.id), report(at))
 
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(attempt, (submit, confirm)))
+    submitted_end, confirmed_end = outcomes(runtime, submit, confirm)
+    assert submitted_end is None and isinstance(confirmed_end, Invalid | None)
+    is_confirmed = confirmed_end is None
     with runtime.db.read() as tx:
         lecture = tx.get_one(ProgrammeLecture, at.lecture.id)
-        assert done[0] and (lecture.state == "held") == done[1]
+        assert (lecture.state == "held") == is_confirmed
         taught = set(tx.scalars(select(LectureMaterial.taught_number)))
-        assert taught == ({1} if done[1] else {None})
+        assert taught == ({1} if is_confirmed else {None})
 
 
 def test_a_recount_names_lectures_that_were_held_with_nothing_approved(runtime: Runtime) -> None:

@@ -1,14 +1,11 @@
 """A lecture that was held, and those who make a course of its recording."""
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
 from sqlalchemy import select
 
 from academy.accounts.models import Account
-from academy.core import clock
 from academy.core.actor import Actor, Role
 from academy.core.database import Tx
 from academy.faculty import particulars, recordings
@@ -20,17 +17,9 @@ from academy.media.models import Asset
 from academy.people.models import Organisation
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import TODAY
 
-NOON = dt.datetime(2026, 5, 20, 4, tzinfo=dt.UTC)
-TODAY = dt.date(2026, 5, 20)
 RECORD, PUBLISH = ConsentKind.RECORD, ConsentKind.PUBLISH
-
-
-@pytest.fixture(autouse=True)
-def in_may() -> Iterator[None]:
-    """The day of the scene; a test file that imports this has it for all its tests."""
-    with clock.frozen(NOON):
-        yield
 
 
 @dataclass
@@ -48,18 +37,25 @@ class Scene:
 
     def publish(self, tx: Tx, asset: Asset | None = None) -> Course:
         """The recording on the shelf, the usual way."""
-        who = make.actor_of(tx, self.trainer)
-        course = recordings.begin_recording(tx, who, self.lecture)
-        self.add_film(tx, course, asset or make.asset(tx, self.trainer))
+        course = self.record(tx, asset)
         self.shelve(tx, course)
+        return course
+
+    def record(self, tx: Tx, asset: Asset | None = None) -> Course:
+        """A draft with the film in it."""
+        course = recordings.begin_recording(tx, make.actor_of(tx, self.trainer), self.lecture)
+        self.add_film(tx, course, asset or make.asset(tx, self.trainer))
         return course
 
     def add_film(self, tx: Tx, course: Course, asset: Asset) -> None:
         library.add_item(tx, make.actor_of(tx, self.trainer), course, kind="video", title="全程", asset=asset)
 
-    def shelve(self, tx: Tx, course: Course) -> None:
+    def approve(self, tx: Tx, course: Course) -> None:
         library.submit_course(tx, make.actor_of(tx, self.trainer), course)
         library.approve_course(tx, make.actor_of(tx, self.reviewer), course)
+
+    def shelve(self, tx: Tx, course: Course) -> None:
+        self.approve(tx, course)
         library.publish_course(tx, make.actor_of(tx, self.trainer), course)
 
     def withdraw(self, tx: Tx, kind: ConsentKind = PUBLISH) -> int:

@@ -13,9 +13,10 @@ from academy.faculty import lecture_page
 from academy.faculty.models import LectureMaterial, MaterialVersion, ProgrammeLecture
 from academy.library.models import Course
 from tests.conftest import sign_in
-from tests.http.recording_scene import NOON, Scene, in_may, scene
+from tests.http.recording_scene import Scene, scene
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import NOON, in_may
 
 __all__ = ["in_may"]
 

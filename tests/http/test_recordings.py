@@ -16,9 +16,10 @@ from academy.faculty.materials import recount
 from academy.faculty.models import LecturerConsent, LectureRecording, LectureTeacher, PoolMembership
 from academy.library import api as library
 from academy.notifications.models import Notification
-from tests.http.recording_scene import NOON, PUBLISH, RECORD, TODAY, in_may, scene
+from tests.http.recording_scene import PUBLISH, RECORD, scene
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import NOON, TODAY, in_may
 
 __all__ = ["in_may"]
 

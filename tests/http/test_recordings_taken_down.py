@@ -1,8 +1,5 @@
 """A recording whose lecturers do not consent any more is seen nowhere, at once."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -29,10 +26,12 @@ from academy.media.models import Asset
 from academy.media.service import follow_revocations, replace_cues
 from academy.media.storage.file_storage import local_storage, set_key
 from tests.conftest import sign_in
-from tests.http.recording_scene import NOON, PUBLISH, RECORD, in_may, scene
+from tests.http.recording_scene import PUBLISH, RECORD, scene
 from tests.support import factories as make
 from tests.support import faculty as school
+from tests.support.in_may import NOON, in_may
 from tests.support.shortcuts import drain
+from tests.support.together import outcomes
 
 __all__ = ["in_may"]
 PHONE = "0123456789abcdef"
@@ -117,9 +116,7 @@ def test_what_is_encoded_while_the_consent_is_withdrawn_stays_in_the_studio(runt
     with runtime.db.begin() as tx:
         at = scene(tx)
         coming = make.asset(tx, at.trainer, state="processing", building="b" * 16)
-        who = make.actor_of(tx, at.trainer)
-        course = recordings.begin_recording(tx, who, at.lecture)
-        at.add_film(tx, course, coming)
+        course = at.record(tx, coming)
         assert at.withdraw(tx, RECORD) == 0
         assert recordings.recording_of(tx, at.lecture) is not None and course.draft is not None
         coming.state, coming.generation, coming.building = "ready", "b" * 16, None
@@ -137,10 +134,8 @@ def test_what_is_encoded_while_the_consent_is_withdrawn_stays_in_the_studio(runt
 def test_a_publication_and_a_withdrawal_at_once_leave_nothing_on_the_shelf(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         at = scene(tx)
-        course = recordings.begin_recording(tx, make.actor_of(tx, at.trainer), at.lecture)
-        at.add_film(tx, course, make.asset(tx, at.trainer))
-        library.submit_course(tx, make.actor_of(tx, at.trainer), course)
-        library.approve_course(tx, make.actor_of(tx, at.reviewer), course)
+        course = at.record(tx)
+        at.approve(tx, course)
         course_id, trainer = course.id, make.actor_of(tx, at.trainer)
         membership_id = at.membership.id
 
@@ -150,20 +145,11 @@ def test_a_publication_and_a_withdrawal_at_once_leave_nothing_on_the_shelf(runti
     def withdraw(tx: Tx) -> None:
         particulars.withdraw_lecturer_consent(tx, at.teacher, tx.get_one(PoolMembership, membership_id), PUBLISH)
 
-    def attempt(work: Callable[[Tx], None]) -> bool:
-        with clock.frozen(NOON):
-            try:
-                runtime.db.run_in_transaction(work)
-            except Conflict:
-                return False
-            return True
-
     for _round in range(3):
-        with ThreadPoolExecutor(2) as pool:
-            done = list(pool.map(attempt, (publish, withdraw)))
+        published, withdrawn = outcomes(runtime, publish, withdraw)
         with runtime.db.begin() as tx:
             course = tx.get_one(Course, course_id)
-            assert done[1] and not course.is_published
+            assert withdrawn is None and isinstance(published, Conflict | None) and not course.is_published
             if course.published_version_id is not None:
                 return
             at.consent(tx)
@@ -217,10 +203,8 @@ def test_the_office_reads_that_the_recording_goes_before_an_entry_is_taken_back(
 def test_a_publication_and_an_entry_taken_back_at_once_leave_nothing_on_the_shelf(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
         at = scene(tx)
-        course = recordings.begin_recording(tx, make.actor_of(tx, at.trainer), at.lecture)
-        at.add_film(tx, course, make.asset(tx, at.trainer))
-        library.submit_course(tx, make.actor_of(tx, at.trainer), course)
-        library.approve_course(tx, make.actor_of(tx, at.reviewer), course)
+        course = at.record(tx)
+        at.approve(tx, course)
         course_id, lecture_id, trainer = course.id, at.lecture.id, make.actor_of(tx, at.trainer)
 
     def publish(tx: Tx) -> None:
@@ -229,15 +213,10 @@ def test_a_publication_and_an_entry_taken_back_at_once_leave_nothing_on_the_shel
     def reopen(tx: Tx) -> None:
         lectures.reopen_lecture(tx, at.office, tx.get_one(ProgrammeLecture, lecture_id))
 
-    def attempt(work: Callable[[Tx], None]) -> bool:
-        with clock.frozen(NOON):
-            try:
-                runtime.db.run_in_transaction(work)
-            except Conflict:
-                return False
-            return True
-
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(attempt, (publish, reopen)))
+    published, reopened = outcomes(runtime, publish, reopen)
     with runtime.db.read() as tx:
-        assert done[1] and not tx.get_one(Course, course_id).is_published
+        assert (
+            reopened is None
+            and isinstance(published, Conflict | None)
+            and not tx.get_one(Course, course_id).is_published
+        )
