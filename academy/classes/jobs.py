@@ -1,7 +1,5 @@
 """Background jobs of classes: members are notified of what happened to their place or their class."""
 
-import functools
-
 from academy.classes.events import ClassNews
 from academy.classes.kinds import ClassNewsKind
 from academy.classes.models import TrainingClass
@@ -9,9 +7,6 @@ from academy.classes.news import class_link, news_text
 from academy.jobs import api as jobs
 from academy.jobs.api import JobContext
 from academy.notifications import api as notifications
-
-BATCH = 200
-"""Notifications of one transaction."""
 
 
 @jobs.handles(ClassNews, lane=jobs.BRIEF)
@@ -21,10 +16,5 @@ def notify_of_class(context: JobContext, event: ClassNews) -> None:
         row = tx.get_one(TrainingClass, event.class_id)
         body, link = news_text(row, ClassNewsKind(event.news)), class_link(row)
     key = f"class.{event.news}:{event.class_id}:{event.at_ms}"
-    for start in range(0, len(event.member_ids), BATCH):
-        some = event.member_ids[start : start + BATCH]
-        context.db.run_in_transaction(
-            functools.partial(
-                notifications.notify_many, key=key, body=body, link=link, members=some, kind="class.place"
-            )
-        )
+    members = event.member_ids
+    notifications.notify_in_batches(context.db, key=key, body=body, link=link, members=members, kind="class.place")

@@ -34,6 +34,11 @@ def to_city(instant: dt.datetime) -> dt.datetime:
     return instant.astimezone(CITY)
 
 
+def minute_text(minute: int) -> str:
+    """Minutes after midnight as a clock shows them: 18:00."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def day_bounds(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
     """UTC instants at which the city's calendar day begins and at which the next one begins."""
     start = dt.datetime.combine(day, dt.time(), CITY)

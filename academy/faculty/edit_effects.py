@@ -1,7 +1,5 @@
 """What a change of a planned lecture does, in sentences: before anybody presses the button."""
 
-import datetime as dt
-
 from sqlalchemy import select
 
 from academy.classes import api as classes
@@ -26,7 +24,7 @@ def list_changes(tx: Tx, before: LectureValues, after: LectureValues) -> list[Me
     title, day, time = (
         (before.title, after.title),
         (before.day, after.day),
-        (_clock(before.minute), _clock(after.minute)),
+        (clock.minute_text(before.minute), clock.minute_text(after.minute)),
     )
     hours = before.tenths / 10, after.tenths / 10
     place = places.get(before.classroom_id or 0, NOWHERE), places.get(after.classroom_id or 0, NOWHERE)
@@ -96,7 +94,3 @@ def _names(tx: Tx, values: LectureValues) -> object:
     alone = len(values.teachers) == 1
     parts = [known[one] if alone else f"{known[one]} {share / 10:g}%" for one, share in values.teachers]
     return "、".join(parts) or NOBODY
-
-
-def _clock(minute: int) -> str:
-    return f"{dt.time(minute // 60, minute % 60):%H:%M}"

@@ -2,7 +2,6 @@
 priced; evaluations follow the calendar."""
 
 import datetime as dt
-import functools
 
 from sqlalchemy import or_, select, union
 
@@ -30,9 +29,6 @@ from academy.library.api import CoursePublished
 from academy.library.models import Course
 from academy.notifications import api as notifications
 
-BATCH = 200
-"""Notifications of one transaction."""
-
 
 @jobs.handles(TopicDecided, lane=jobs.BRIEF)
 def notify_askers(context: JobContext, event: TopicDecided) -> None:
@@ -47,12 +43,7 @@ def notify_askers(context: JobContext, event: TopicDecided) -> None:
 
 
 def _notify_all(context: JobContext, key: str, body: Message, link: str, askers: list[int]) -> None:
-    for first in range(0, len(askers), BATCH):
-        some = askers[first : first + BATCH]
-        write = functools.partial(
-            notifications.notify_many, key=key, body=body, link=link, accounts=some, kind="topic.decided"
-        )
-        context.db.run_in_transaction(write)
+    notifications.notify_in_batches(context.db, key=key, body=body, link=link, accounts=askers, kind="topic.decided")
 
 
 def _askers(tx: Tx, row: TopicRequest) -> list[int]:
@@ -111,18 +102,12 @@ def notify_class_of_change(context: JobContext, event: ClassLectureChanged) -> N
         row, body = lecture.training_class, _class_news(lecture, LectureChange(event.change))
         members, link = sorted(classes.present_members(tx, row)), classes.class_link(row)
     key = f"class.lecture.{event.change}:{event.lecture_id}:{event.changed_ms}"
-    for first in range(0, len(members), BATCH):
-        some = members[first : first + BATCH]
-        context.db.run_in_transaction(
-            functools.partial(
-                notifications.notify_many, key=key, body=body, link=link, members=some, kind="class.lecture"
-            )
-        )
+    notifications.notify_in_batches(context.db, key=key, body=body, link=link, members=members, kind="class.lecture")
 
 
 def _class_news(lecture: ProgrammeLecture, change: LectureChange) -> Message:
     names = {"name": lecture.training_class.name if lecture.training_class else "", "title": lecture.title}
-    when = {"day": lecture.day, "time": f"{lecture.minute // 60:02d}:{lecture.minute % 60:02d}"}
+    when = {"day": lecture.day, "time": clock.minute_text(lecture.minute)}
     if change == LectureChange.CANCELLED:
         return msg("“%(name)s”%(day)s的“%(title)s”不上了：%(reason)s", **names, day=lecture.day, reason=lecture.reason)
     if change == LectureChange.RESTORED:

@@ -34,9 +34,9 @@ def notify_moved(tx: Tx, lecture: ProgrammeLecture, lecturer_ids: Collection[int
         "“%(title)s”改在%(day)s %(time)s讲，原来是%(was)s %(was_time)s。",
         title=lecture.title,
         day=lecture.day,
-        time=_time(lecture.minute),
+        time=clock.minute_text(lecture.minute),
         was=was_day,
-        was_time=_time(was_minute),
+        was_time=clock.minute_text(was_minute),
     )
     _notify(tx, lecture, lecturer_ids, body, "lecture_moved")
 
@@ -47,10 +47,6 @@ def notify_cancelled(tx: Tx, lecture: ProgrammeLecture) -> None:
     title, reason = lecture.title, lecture.reason
     body = msg("%(day)s您讲的“%(title)s”取消了：%(reason)s", day=lecture.day, title=title, reason=reason)
     _notify(tx, lecture, tx.scalars(teaching).all(), body, "lecture_cancelled")
-
-
-def _time(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _notify(tx: Tx, lecture: ProgrammeLecture, lecturer_ids: Collection[int], body: Message, occasion: str) -> None:

@@ -99,7 +99,7 @@ def permille_exact(value: int | None) -> str:
 
 def minute_of_day(value: int | None) -> str:
     """Minutes after midnight as 18:00."""
-    return NONE if value is None else f"{value // 60:02}:{value % 60:02}"
+    return NONE if value is None else clock.minute_text(value)
 
 
 def filesize(size: float | None) -> str:

@@ -18,7 +18,14 @@ from academy.notifications.preferences import (
 )
 from academy.notifications.preview import preview_notifications
 from academy.notifications.queries import count_received, count_unread, inbox, list_received
-from academy.notifications.service import announce_written, mark_all_read, notify, notify_many, open_notification
+from academy.notifications.service import (
+    announce_written,
+    mark_all_read,
+    notify,
+    notify_in_batches,
+    notify_many,
+    open_notification,
+)
 from academy.notifications.tokens import calendar_token, read_confirm, read_out
 from academy.notifications.topics import (
     CHANNEL_NAMES,
@@ -56,6 +63,7 @@ __all__ = [
     "list_received",
     "mark_all_read",
     "notify",
+    "notify_in_batches",
     "notify_many",
     "open_notification",
     "own_mail",

@@ -1,6 +1,7 @@
 """Writing notifications, and marking them as read."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -9,13 +10,16 @@ from sqlalchemy.exc import IntegrityError
 
 from academy.core import clock
 from academy.core.actor import Actor
-from academy.core.database import Tx
+from academy.core.database import Database, Tx
 from academy.core.errors import NotFound
 from academy.core.i18n import Message
 from academy.jobs import api as jobs
 from academy.notifications.events import NotificationsWritten
 from academy.notifications.models import Notification
 from academy.notifications.queries import addressed_to
+
+BATCH = 200
+"""Notifications of one transaction of a job."""
 
 
 def notify(
@@ -88,6 +92,23 @@ def notify_many(
         dialect: Any = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
         tx.execute(dialect.insert(Notification).on_conflict_do_nothing(), rows)
         announce_written(tx)
+
+
+def notify_in_batches(
+    db: Database,
+    *,
+    key: str,
+    body: Message,
+    members: Sequence[int] = (),
+    accounts: Sequence[int] = (),
+    link: str = "",
+    kind: str = "notice",
+) -> None:
+    """As `notify_many`, in short transactions of its own: for jobs, whose people may be as many as the city's."""
+    for start in range(0, max(len(members), len(accounts)), BATCH):
+        some = slice(start, start + BATCH)
+        write = functools.partial(notify_many, key=key, body=body, members=members[some], accounts=accounts[some])
+        db.run_in_transaction(functools.partial(write, link=link, kind=kind))
 
 
 def announce_written(tx: Tx) -> None:

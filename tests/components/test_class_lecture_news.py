@@ -12,11 +12,12 @@ from academy.core import clock
 from academy.core.database import Tx
 from academy.core.i18n import Message, translator_for
 from academy.core.runtime import Runtime
-from academy.faculty import jobs, lecture_edits, lectures
+from academy.faculty import lecture_edits, lectures
 from academy.faculty.lectures import NewLecture
 from academy.faculty.models import ProgrammeLecture
 from academy.jobs.models import OutboxEvent
 from academy.notifications.models import Notification
+from academy.notifications.service import BATCH
 from tests.support import faculty as school
 from tests.support.class_scene import ClassScene, class_scene
 from tests.support.in_may import NOON, in_may
@@ -146,7 +147,7 @@ def test_a_lecture_of_the_forum_is_news_of_no_class(runtime: Runtime, name: str)
 
 def test_a_large_class_that_is_notified_twice_reads_it_once(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
-        at = taught(tx, more=jobs.BATCH + 3)
+        at = taught(tx, more=BATCH + 3)
     change(runtime, at, [cancelled])
     everybody = [one for number, one in enumerate(at.of.members) if number not in (0, 4)]
     with runtime.db.begin() as tx:

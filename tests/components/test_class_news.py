@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import delete, select
 
-from academy.classes import applications, enrolment, jobs, news, places, turns
+from academy.classes import applications, enrolment, news, places, turns
 from academy.classes.kinds import ClassNewsKind, ClassState
 from academy.classes.models import ClassMember, TrainingClass
 from academy.classes.places import ClassPlan
@@ -18,6 +18,7 @@ from academy.core.runtime import Runtime
 from academy.jobs.models import OutboxEvent
 from academy.notifications import api as notifications
 from academy.notifications.models import Notification
+from academy.notifications.service import BATCH
 from tests.support.class_scene import ClassScene, class_scene
 from tests.support.in_may import NOON, in_may
 from tests.support.shortcuts import drain
@@ -103,12 +104,12 @@ def test_a_large_class_writes_as_much_in_the_request_as_a_small_one_and_everybod
 
 def test_an_event_that_is_delivered_twice_notifies_once(runtime: Runtime) -> None:
     with runtime.db.begin() as tx:
-        made = full(tx, jobs.BATCH + 5)
+        made = full(tx, BATCH + 5)
     drain(runtime)
     runtime.db.run_in_transaction(lambda tx: close(tx, made))
     drain(runtime)
     with runtime.db.begin() as tx:
-        gone = made.members[7 : jobs.BATCH + 2 : 3]
+        gone = made.members[7 : BATCH + 2 : 3]
         tx.execute(delete(Notification).where(Notification.member_id.in_(gone)))
         for event in tx.scalars(select(OutboxEvent)):
             event.delivered_at = None
